@@ -1,0 +1,132 @@
+/**
+ * The host's handle on a broker: a worker thread that owns child processes on behalf of clients.
+ *
+ * The host starts it, mints capability tokens, and opens a port for each client. The port can be moved to wherever the
+ * client lives. What a client may do is in its token, not in the port.
+ *
+ * Guarantees: closing the scope ends every child, by process group, and the thread; if the host is killed the launcher
+ * does it. What it does not guard against: code in the host's own process, which can start processes by itself.
+ */
+import { BrokerUnavailable, InvalidArgument, type InvalidToken, type Policy } from "@spawnbroker/protocol"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import { MessageChannel, type MessagePort } from "node:worker_threads"
+import { startWorker, type WorkerThread } from "./host/start-worker.ts"
+import type { BrokerStats, ShutdownReport } from "./link/host-operations.ts"
+import type { SpawnerChoice } from "./worker/spawn/choose-spawner.ts"
+
+export interface BrokerOptions {
+  /**
+   * How children are started. `launcher`: by a small process of its own, whose forks cost the same however large the
+   * host is. `direct`: by the broker's thread. `auto`: the launcher on Linux, or direct with a logged reason.
+   * @default "auto"
+   */
+  readonly spawner?: SpawnerChoice | undefined
+  /**
+   * The environment from which policies inherit.
+   * @default process.env
+   */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined
+  /**
+   * Where processes run whose client names no directory.
+   * @default process.cwd()
+   */
+  readonly cwd?: string | undefined
+  /**
+   * How long children get between their kill signal and SIGKILL when the scope closes.
+   * @default "5 seconds"
+   */
+  readonly shutdownGrace?: Duration.Input | undefined
+}
+
+export interface BrokerHandle {
+  /**
+   * A token for a policy: an opaque string, shown once and kept nowhere. Give it to one client.
+   *
+   * **Errors**: `InvalidArgument` for a policy that is wrong, with the place of the mistake.
+   */
+  readonly mint: (policy: Policy) => Effect.Effect<string, InvalidArgument | BrokerUnavailable>
+  /** A port for one client, which can be transferred to any thread or window. It does nothing without a token. */
+  readonly openPort: () => Effect.Effect<MessagePort, BrokerUnavailable>
+  /**
+   * Ends a token, and the sessions of those who hold it, at once.
+   *
+   * `kill`: also ends their processes, and waits for that. Otherwise they run on until they exit by themselves.
+   */
+  readonly revoke: (token: string, options?: { readonly kill?: boolean }) => Effect.Effect<void, InvalidToken | InvalidArgument | BrokerUnavailable>
+  /** Counts, bytes and resources at this moment. */
+  readonly stats: Effect.Effect<BrokerStats, BrokerUnavailable>
+  /**
+   * Ends everything in order: no new processes, kill signals, the grace, SIGKILL, then the thread. The scope does the
+   * same when it closes; a second call waits for the first and reports nothing.
+   */
+  readonly shutdown: (options?: { readonly grace?: Duration.Input }) => Effect.Effect<ShutdownReport>
+}
+
+/** The service, the constructor and the layer under one name. */
+export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroker/broker/Broker") {
+  /**
+   * Starts a broker. It lives as long as the scope.
+   *
+   * **Example** (one process, from host to exit status)
+   *
+   * ```ts
+   * const program = Effect.gen(function*() {
+   *   const broker = yield* Broker.start()
+   *   const token = yield* broker.mint({ subject: "example", commands: [{ command: "echo", args: true }] })
+   *   const client = yield* Client.connect(yield* broker.openPort(), token)
+   *   const { stdout } = yield* client.run("echo", ["hello"])
+   *   return stdout // => "hello\n"
+   * }).pipe(Effect.scoped)
+   * ```
+   */
+  static readonly start = (options: BrokerOptions = {}): Effect.Effect<BrokerHandle, BrokerUnavailable, Scope.Scope> =>
+    Effect.gen(function*() {
+      const thread = yield* startWorker({
+        spawner: options.spawner ?? "auto",
+        env: definedOnly(options.env ?? process.env),
+        cwd: options.cwd ?? process.cwd()
+      })
+      const handle = makeHandle(thread, options.shutdownGrace ?? "5 seconds")
+      yield* Effect.addFinalizer(() => handle.shutdown())
+      return handle
+    })
+
+  static readonly layer = (options?: BrokerOptions): Layer.Layer<Broker, BrokerUnavailable> => Layer.effect(Broker, Broker.start(options))
+}
+
+/** What a shutdown takes on top of its grace, before the thread is terminated all the same. */
+const SHUTDOWN_MARGIN: Duration.Input = "5 seconds"
+
+const makeHandle = ({ connection, terminate }: WorkerThread, defaultGrace: Duration.Input): BrokerHandle => {
+  const { call } = connection
+  const nothing: ShutdownReport = { stopped: 0, killed: 0 }
+  const shutdown: BrokerHandle["shutdown"] = ({ grace = defaultGrace } = {}) =>
+    call.shutdown({ graceMs: Duration.toMillis(grace) }).pipe(
+      Effect.timeout(Duration.sum(Duration.fromInputUnsafe(grace), Duration.fromInputUnsafe(SHUTDOWN_MARGIN))),
+      Effect.orElseSucceed(() => nothing),
+      Effect.tap(() => terminate),
+      Effect.tap(() => Effect.sync(() => connection.disconnect(new BrokerUnavailable({ reason: "it was shut down" }))))
+    )
+  return {
+    mint: (policy) => call.mint({ policy }),
+    openPort: () =>
+      Effect.suspend(() => {
+        const { port1, port2 } = new MessageChannel()
+        return Effect.as(neverInvalid(call.openPort({ port: port1 as never }, [port1 as never])), port2)
+      }),
+    revoke: (token, { kill = false } = {}) => call.revoke({ token, kill }),
+    stats: neverInvalid(call.stats()),
+    shutdown
+  }
+}
+
+/** What we send ourselves fits its schema. */
+const neverInvalid = <A, E>(effect: Effect.Effect<A, E | InvalidArgument>): Effect.Effect<A, Exclude<E, InvalidArgument>> =>
+  Effect.catchIf(effect, (error) => error instanceof InvalidArgument, Effect.die) as never
+
+const definedOnly = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined))

@@ -1,0 +1,52 @@
+/**
+ * The children of this process and their process groups: the only place from which a signal is sent.
+ *
+ * A signal always goes to a group, and only while that group is certainly the one that was started here. As long as its
+ * leader has not been reaped, the system cannot give its number to another; it is reaped in this thread, so nothing
+ * changes between the check and the signal. Once the leader is gone, its number stays taken while the group has
+ * members. A process that has the number all the same is somebody else's, and its group is left alone.
+ */
+import { existsSync } from "node:fs"
+import { groupLives, signalGroup } from "./process-group.ts"
+
+interface Child {
+  readonly pid: number
+  /** Not reaped yet. */
+  running: boolean
+}
+
+export class ChildTable {
+  readonly #children = new Map<number, Child>()
+
+  started(id: number, pid: number): void {
+    this.#children.set(id, { pid, running: true })
+  }
+
+  /** Marks the leader as reaped. Answers whether others of its group still live; if none do, the child is forgotten. */
+  exited(id: number): boolean {
+    const child = this.#children.get(id)
+    if (child !== undefined) child.running = false
+    return this.lives(id)
+  }
+
+  /** Whether the child, or anybody of its group, is alive. */
+  lives(id: number): boolean {
+    const child = this.#children.get(id)
+    if (child === undefined) return false
+    const lives = child.running || (isUnclaimed(child.pid) && groupLives(child.pid))
+    if (!lives) this.#children.delete(id)
+    return lives
+  }
+
+  /** Sends a signal to the group of a child. Answers whether anybody was there. */
+  signal(id: number, signal: NodeJS.Signals): boolean {
+    return this.lives(id) && signalGroup(this.#children.get(id)!.pid, signal)
+  }
+
+  /** SIGKILL to every group. For the last moment of whoever owns this table. */
+  killAll(): void {
+    for (const id of [...this.#children.keys()]) this.signal(id, "SIGKILL")
+  }
+}
+
+const isUnclaimed = (pid: number): boolean => !existsSync(`/proc/${pid}`)

@@ -1,0 +1,70 @@
+/**
+ * Starts one child of the process it runs in: the launcher, or the worker where there is no launcher.
+ *
+ * Every way in which a start can fail comes out the same way, as an errno: Node throws some of them (E2BIG, ENOTDIR,
+ * EMFILE on the pipes) and emits others (ENOENT, EACCES). Each child leads a session and so a process group of its own.
+ */
+import { type ChildProcess, spawn, type StdioOptions } from "node:child_process"
+
+export interface ChildRequest {
+  /** Absolute path of the file that runs. */
+  readonly file: string
+  /** What the program sees as its own name. */
+  readonly argv0: string
+  readonly args: ReadonlyArray<string>
+  readonly cwd: string
+  /** The whole environment; nothing is added. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** The end of a child as wait(2) tells it: exactly one of the two is set. */
+export interface ChildEnd {
+  readonly code: number | null
+  readonly signal: string | null
+}
+
+export interface ChildListener {
+  readonly started: (pid: number) => void
+  /** It was never started, for the reason of this errno name. Nothing else is called. */
+  readonly failed: (errno: string) => void
+  readonly exited: (end: ChildEnd) => void
+}
+
+/** Calls `started` before it returns, or `failed` now or a moment later. */
+export const startChild = (request: ChildRequest, stdio: StdioOptions, listener: ChildListener): ChildProcess | undefined => {
+  const child = trySpawn(request, stdio)
+  if (typeof child === "string") {
+    listener.failed(child)
+    return undefined
+  }
+  if (child.pid === undefined) {
+    child.once("error", (cause: NodeJS.ErrnoException) => listener.failed(errnoOf(cause)))
+    return undefined
+  }
+  // A signal that cannot be delivered is emitted as an error, and would otherwise be an uncaught one.
+  child.on("error", () => {})
+  child.once("exit", (code, signal) => listener.exited({ code, signal }))
+  listener.started(child.pid)
+  return child
+}
+
+const trySpawn = (request: ChildRequest, stdio: StdioOptions): ChildProcess | string => {
+  try {
+    return spawn(request.file, request.args, {
+      argv0: request.argv0,
+      cwd: request.cwd,
+      env: request.env,
+      stdio,
+      detached: true,
+      windowsHide: true
+    })
+  } catch (cause) {
+    return errnoOf(cause)
+  }
+}
+
+/** The errno name of what Node threw or emitted. */
+export const errnoOf = (cause: unknown): string => {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code
+  return typeof code === "string" ? code : "EIO"
+}

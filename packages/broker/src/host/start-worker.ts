@@ -1,0 +1,45 @@
+/**
+ * Starts the broker's thread, and knows when it is gone.
+ */
+import { BrokerUnavailable, type Connection, connectRemote, type Port } from "@spawnbroker/protocol"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { MessageChannel, Worker } from "node:worker_threads"
+import { HostOperations } from "../link/host-operations.ts"
+import type { WorkerNotice, WorkerStart } from "../link/worker-start.ts"
+
+export interface WorkerThread {
+  readonly connection: Connection<HostOperations>
+  /** Ends the thread at once. Whoever wants its children ended in order does that first. */
+  readonly terminate: Effect.Effect<void>
+}
+
+const workerFile = new URL(`../worker/main${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url)
+
+/** A running thread that has said it is ready. It is terminated when the scope closes. */
+export const startWorker = (start: Omit<WorkerStart, "port">): Effect.Effect<WorkerThread, BrokerUnavailable, Scope.Scope> =>
+  Effect.gen(function*() {
+    const run = Effect.runForkWith(yield* Effect.context<never>())
+    const { port1, port2 } = new MessageChannel()
+    const thread = yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        new Worker(workerFile, { name: "spawnbroker", workerData: { ...start, port: port2 }, transferList: [port2] })),
+      (worker) => Effect.promise(() => worker.terminate())
+    )
+    const connection = connectRemote(HostOperations, port1 as unknown as Port)
+    yield* Effect.callback<void, BrokerUnavailable>((resume) => {
+      const fail = (reason: string): void => resume(Effect.fail(new BrokerUnavailable({ reason })))
+      // One listener for the thread's whole life, as an error that nobody listens for ends the host.
+      thread.on("error", (cause) => {
+        fail(`its thread failed: ${String(cause)}`)
+        run(Effect.logError(`The broker's thread failed: ${String(cause)}`))
+      })
+      thread.once("exit", (code) => fail(`its thread exited with code ${code}`))
+      port1.on("message", (notice: WorkerNotice) => {
+        if (notice._tag === "Ready") resume(Effect.void)
+        if (notice._tag === "Failed") fail(notice.reason)
+        if (notice._tag === "Log") run(notice.level === "Error" ? Effect.logError(notice.message) : Effect.logWarning(notice.message))
+      })
+    })
+    return { connection, terminate: Effect.promise(() => thread.terminate()) }
+  })

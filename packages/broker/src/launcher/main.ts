@@ -1,0 +1,65 @@
+/**
+ * The launcher: a tiny process whose only work is fork and exec.
+ *
+ * It exists because the cost of a fork grows with the memory of the process that forks, and because whoever starts a
+ * child is the only one who can reap it. When its control socket closes, for whatever reason the host ended, it kills every group it
+ * has started, and itself. It imports Node alone, so that it stays small.
+ */
+import { rmSync } from "node:fs"
+import { Socket } from "node:net"
+import { dirname } from "node:path"
+import { ChildTable } from "../child/ChildTable.ts"
+import { startChild } from "../child/start-child.ts"
+import type { FromLauncher, Slot, ToLauncher } from "../link/launcher-messages.ts"
+import { MessageSocket } from "../link/MessageSocket.ts"
+import { Stock } from "./Stock.ts"
+
+/** The control socket, by its number among the launcher's own stdio. */
+const CONTROL_FD = 3
+
+const children = new ChildTable()
+let stock: Stock | undefined
+let socketPath: string | undefined
+
+const onMessage = (message: ToLauncher): void => {
+  switch (message._tag) {
+    case "Listen": {
+      socketPath = message.path
+      stock = new Stock(message.path, Buffer.from(message.nonce, "hex"), () => control.send({ _tag: "Listening" }))
+      return
+    }
+    case "Spawn":
+      return void launch(message)
+    case "Signal":
+      return control.send({ _tag: "Signaled", id: message.id, groupLives: children.signal(message.id, message.signal) })
+    case "Probe":
+      return control.send({ _tag: "Signaled", id: message.id, groupLives: children.lives(message.id) })
+  }
+}
+
+const launch = async ({ id, request, stdio }: ToLauncher & { readonly _tag: "Spawn" }): Promise<void> => {
+  const sockets = await Promise.all(stdio.map(takeSlot))
+  startChild(request, sockets, {
+    started: (pid) => {
+      children.started(id, pid)
+      control.send({ _tag: "Started", id, pid })
+    },
+    failed: (errno) => control.send({ _tag: "Failed", id, errno }),
+    exited: (end) => control.send({ _tag: "Exited", id, end, groupLives: children.exited(id) })
+  })
+  // Now, not later: as long as the launcher holds the child's end too, nobody would ever see the end of its output.
+  for (const socket of sockets) if (typeof socket !== "string") socket.destroy()
+}
+
+const takeSlot = (slot: Slot): Promise<Socket> | Slot & string => (typeof slot === "number" ? stock!.take(slot) : slot)
+
+const end = (): void => {
+  children.killAll()
+  if (socketPath !== undefined) rmSync(dirname(socketPath), { recursive: true, force: true })
+  process.exit(0)
+}
+
+const control = new MessageSocket<FromLauncher, ToLauncher>(new Socket({ fd: CONTROL_FD, readable: true, writable: true }), onMessage, end)
+
+// The launcher ends with its control socket and by nothing else: a signal meant for the host must not orphan anyone.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) process.on(signal, () => {})

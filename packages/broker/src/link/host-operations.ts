@@ -1,0 +1,40 @@
+/**
+ * What the host asks of its worker: the operations behind the `Broker` handle, defined as those of clients are.
+ */
+import { InvalidArgument, InvalidToken, Policy, Port } from "@spawnbroker/protocol"
+import * as Schema from "effect/Schema"
+import * as Rpc from "effect/rpc/Rpc"
+import * as RpcGroup from "effect/rpc/RpcGroup"
+
+/** How the broker does, at a moment. */
+export const BrokerStats = Schema.Struct({
+  /** How children are started. */
+  spawner: Schema.Literals(["direct", "launcher"]),
+  processes: Schema.Struct({ live: Schema.Natural, total: Schema.Natural }),
+  sessions: Schema.Natural,
+  tokens: Schema.Natural,
+  /** Messages that could not be decoded, of all clients so far. */
+  malformedMessages: Schema.Natural,
+  bytes: Schema.Struct({ stdin: Schema.Natural, stdout: Schema.Natural, stderr: Schema.Natural }),
+  /** Resources that the worker thread holds, by their kind in Node (`PipeWrap`, `Timeout`, …). */
+  resources: Schema.Record(Schema.String, Schema.Natural)
+})
+export type BrokerStats = typeof BrokerStats.Type
+
+/** How the processes that still ran at a shutdown ended. */
+export const ShutdownReport = Schema.Struct({
+  /** Ended by their kill signal, within the grace. */
+  stopped: Schema.Natural,
+  /** Needed SIGKILL. */
+  killed: Schema.Natural
+})
+export type ShutdownReport = typeof ShutdownReport.Type
+
+export const HostOperations = RpcGroup.make(
+  Rpc.make("mint", { payload: { policy: Policy }, success: Schema.String, error: InvalidArgument }),
+  Rpc.make("openPort", { payload: { port: Port } }),
+  Rpc.make("revoke", { payload: { token: Schema.String, kill: Schema.Boolean }, error: InvalidToken }),
+  Rpc.make("stats", { success: BrokerStats }),
+  Rpc.make("shutdown", { payload: { graceMs: Schema.Finite }, success: ShutdownReport })
+)
+export type HostOperations = RpcGroup.Rpcs<typeof HostOperations>

@@ -1,0 +1,17 @@
+/** What the host gives its worker at the start, and what the worker says before and beside its replies. */
+import type { MessagePort } from "node:worker_threads"
+import type { SpawnerChoice } from "../worker/spawn/choose-spawner.ts"
+
+export interface WorkerStart {
+  /** Where {@link HostOperations} are served. */
+  readonly port: MessagePort
+  readonly spawner: SpawnerChoice
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+}
+
+/** One way, on the worker's own port. */
+export type WorkerNotice =
+  | { readonly _tag: "Ready" }
+  | { readonly _tag: "Failed"; readonly reason: string }
+  | { readonly _tag: "Log"; readonly level: "Warning" | "Error"; readonly message: string }

@@ -1,0 +1,86 @@
+/**
+ * What the worker thread is made of: the tokens, the sessions, the registry, the spawner.
+ */
+import { setTimeout as sleep } from "node:timers/promises"
+import type { MessagePort } from "node:worker_threads"
+import * as Effect from "effect/Effect"
+import type { HostOperations, BrokerStats, ShutdownReport } from "../link/host-operations.ts"
+import type { WorkerNotice } from "../link/worker-start.ts"
+import { type Host, parsePolicy } from "./access/Grant.ts"
+import { TokenStore } from "./access/TokenStore.ts"
+import { Registry } from "./process/Registry.ts"
+import type { Handlers } from "./session/serve.ts"
+import { Session } from "./session/Session.ts"
+import type { Spawner } from "./spawn/Spawner.ts"
+
+/** Over the grace of a shutdown, for what is between a process's end and the last word on it. */
+const SHUTDOWN_MARGIN_MS = 2000
+
+export class Worker {
+  readonly host: Host
+  readonly spawner: Spawner
+  readonly tokens = new TokenStore()
+  readonly registry = new Registry()
+  readonly sessions = new Set<Session>()
+  readonly #notify: (notice: WorkerNotice) => void
+  malformedMessages = 0
+
+  constructor(host: Host, spawner: Spawner, notify: (notice: WorkerNotice) => void) {
+    this.host = host
+    this.spawner = spawner
+    this.#notify = notify
+  }
+
+  log(level: "Warning" | "Error", message: string): void {
+    this.#notify({ _tag: "Log", level, message })
+  }
+
+  readonly handlers: Handlers<HostOperations> = {
+    mint: ({ policy }) => Effect.map(Effect.fromResult(parsePolicy(policy, this.host)), (grant) => this.tokens.mint(grant)),
+    openPort: ({ port }) => Effect.sync(() => void this.sessions.add(new Session(this, port as MessagePort))),
+    revoke: ({ token, kill }) =>
+      Effect.flatMap(Effect.fromResult(this.tokens.revoke(token)), (tokenId) =>
+        Effect.promise(async () => {
+          const revoked = [...this.sessions].filter((session) => session.tokenId === tokenId)
+          await Promise.all(revoked.map((session) => session.revoke(kill ? "end" : "leave")))
+        })),
+    stats: () => Effect.sync(() => this.#stats),
+    shutdown: ({ graceMs }) => Effect.promise(() => this.#shutdown(graceMs))
+  }
+
+  get #stats(): BrokerStats {
+    const bytes = { stdin: 0, stdout: 0, stderr: 0 }
+    for (const { info } of this.registry.all) {
+      bytes.stdin += info.bytes.stdin
+      bytes.stdout += info.bytes.stdout
+      bytes.stderr += info.bytes.stderr
+    }
+    return {
+      spawner: this.spawner.kind,
+      processes: { live: this.registry.live.length, total: this.registry.total },
+      sessions: this.sessions.size,
+      tokens: this.tokens.size,
+      malformedMessages: this.malformedMessages,
+      bytes,
+      resources: countBy(process.getActiveResourcesInfo())
+    }
+  }
+
+  /** Refuses what is new, ends what runs, says goodbye, and gives everything back. */
+  async #shutdown(graceMs: number): Promise<ShutdownReport> {
+    this.registry.close()
+    const running = this.registry.live.filter((process) => !process.hasExited)
+    const ended = Promise.all(this.registry.live.map((process) => process.end("shutdown", graceMs)))
+    await Promise.race([ended, sleep(graceMs + SHUTDOWN_MARGIN_MS, undefined, { ref: false })])
+    for (const session of this.sessions) session.close()
+    await this.spawner.close()
+    const killed = running.filter(({ status }) => status.exit?._tag === "Signaled" && status.exit.signal === "SIGKILL").length
+    return { stopped: running.length - killed, killed }
+  }
+}
+
+const countBy = (names: ReadonlyArray<string>): Record<string, number> => {
+  const counts: Record<string, number> = {}
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
+  return counts
+}

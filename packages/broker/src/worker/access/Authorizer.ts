@@ -1,0 +1,133 @@
+/**
+ * The one place that says whether something may run, on resolved facts: the file that the command is, the real
+ * working directory, the final argument list and environment. What it answers is what runs.
+ */
+import { realpathSync, statSync } from "node:fs"
+import { resolve, sep } from "node:path"
+import { commandLine, InvalidArgument, NotFound, PermissionDenied, SpawnFailed, type SpawnSpec } from "@spawnbroker/protocol"
+import * as Result from "effect/Result"
+import type { SpawnRequest } from "../spawn/Spawner.ts"
+import { buildEnvironment } from "./build-environment.ts"
+import type { CommandRule, Grant, Host } from "./Grant.ts"
+import { matchesGrammar } from "./match-arguments.ts"
+import { type ResolvedCommand, resolveCommand, searchPath } from "./resolve-command.ts"
+
+/** An act that may be done, exactly as it is here. `rule` says why. */
+export interface Authorized {
+  readonly request: SpawnRequest
+  readonly rule: string
+}
+
+export type AuthorizeError = PermissionDenied | NotFound | SpawnFailed | InvalidArgument
+
+/** Decides whether `spec` may run under `grant`. */
+export const authorize = (grant: Grant, host: Host, spec: SpawnSpec): Result.Result<Authorized, AuthorizeError> => {
+  try {
+    return Result.succeed(decide(grant, host, spec))
+  } catch (cause) {
+    if (isRefusal(cause)) return Result.fail(cause)
+    throw cause
+  }
+}
+
+const isRefusal = (cause: unknown): cause is AuthorizeError =>
+  cause instanceof PermissionDenied || cause instanceof NotFound || cause instanceof SpawnFailed || cause instanceof InvalidArgument
+
+const decide = (grant: Grant, host: Host, spec: SpawnSpec): Authorized => {
+  const cwd = decideCwd(grant, host, spec)
+  const { found, rule } = decideCommand(grant, spec, cwd)
+  decideStdio(grant, spec)
+  const env = decideEnvironment(grant, host, spec)
+  return {
+    rule,
+    request: { file: found.file, argv0: spec.command, args: spec.args, cwd, env, stdio: [spec.stdin, spec.stdout, spec.stderr] }
+  }
+}
+
+/** Whether the client may run there is settled before whether there is anything there, so that it cannot probe the disk. */
+const decideCwd = (grant: Grant, host: Host, spec: SpawnSpec): string => {
+  const path = resolve(host.cwd, spec.cwd ?? ".")
+  const real = realPath(path)
+  if (!grant.roots.some((root) => isWithin(root, real ?? path))) {
+    throw denied(grant, "cwd", `the working directory ${path}`, "Add it, or a directory above it, to the policy's `cwd`.")
+  }
+  if (real === undefined) throw new NotFound({ subject: "cwd", path })
+  if (!statSync(real).isDirectory()) throw new InvalidArgument({ argument: "cwd", problem: `${path} is not a directory` })
+  return real
+}
+
+const realPath = (path: string): string | undefined => {
+  try {
+    return realpathSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+const isWithin = (root: string, path: string): boolean => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep)
+
+const decideCommand = (grant: Grant, spec: SpawnSpec, cwd: string): { readonly found: ResolvedCommand; readonly rule: string } => {
+  const found = resolveCommand(spec.command, grant.path, cwd)
+  const denial = grant.deny.findIndex((command) => isDenied(command, spec, found, grant, cwd))
+  if (denial >= 0) throw denied(grant, `deny[${denial}]`, `the command ${spec.command}`, "It is denied by name; a grant cannot change that.")
+
+  const rules = [...grant.commands.entries()].filter(([, rule]) => names(rule, spec.command, found, grant))
+  if (rules.length === 0) {
+    throw denied(grant, "commands", `the command ${spec.command}`, "Add it to the policy's `commands`.")
+  }
+  const fitting = rules.find(([, rule]) => rule.args === "any" || rule.args.some((grammar) => matchesGrammar(grammar, spec.args)))
+  if (fitting === undefined) {
+    throw denied(
+      grant,
+      `commands[${rules[0]![0]}].args`,
+      `the arguments of ${commandLine(spec.command, spec.args)}`,
+      "No pattern of this command fits them whole. Add one, or `true` for any."
+    )
+  }
+  if (found === "ENOENT") {
+    const searched = spec.command.includes("/") ? {} : { searched: searchPath(grant.path) }
+    throw new NotFound({ subject: "command", path: spec.command, ...searched })
+  }
+  if (found === "EACCES") throw new SpawnFailed({ command: spec.command, args: spec.args, cwd, errno: "EACCES" })
+  return { found, rule: `commands[${fitting[0]}]` }
+}
+
+/**
+ * Whether a rule speaks of this command: it has the same name, or it is found at the same place.
+ *
+ * The place is where it was found, not the file behind its links: one file may be many programs (busybox), and to be
+ * allowed one of them is not to be allowed all.
+ */
+const names = (rule: CommandRule, command: string, found: ResolvedCommand | string, grant: Grant): boolean => {
+  if (rule.command === command) return true
+  if (typeof found === "string") return false
+  const ruled = resolveCommand(rule.command, grant.path, "/")
+  return typeof ruled !== "string" && ruled.found === found.found
+}
+
+/** Deny reaches further than a grant: the same name anywhere, the same place, and any other name of the same file. */
+const isDenied = (denied: string, spec: SpawnSpec, found: ResolvedCommand | string, grant: Grant, cwd: string): boolean => {
+  if (denied === spec.command || denied === baseName(spec.command)) return true
+  if (typeof found === "string") return false
+  if (denied === baseName(found.file)) return true
+  const other = resolveCommand(denied, grant.path, cwd)
+  return typeof other !== "string" && (other.found === found.found || other.file === found.file)
+}
+
+const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1)
+
+const decideStdio = (grant: Grant, spec: SpawnSpec): void => {
+  const inherits = [spec.stdin, spec.stdout, spec.stderr].indexOf("inherit")
+  if (inherits < 0 || grant.inheritStdio) return
+  const stream = ["stdin", "stdout", "stderr"][inherits]!
+  throw denied(grant, "stdio.inherit", `the host's own ${stream}`, "Use `pipe`, or set `stdio: { inherit: true }` in the policy.")
+}
+
+const decideEnvironment = (grant: Grant, host: Host, spec: SpawnSpec): Readonly<Record<string, string>> => {
+  const { env, refused } = buildEnvironment(grant.env, host.env, spec.env ?? {})
+  if (env !== undefined) return env
+  throw denied(grant, "env.set", `the environment variable ${refused}`, "Add its exact name to the policy's `env.set`.")
+}
+
+const denied = (grant: Grant, rule: string, what: string, hint: string): PermissionDenied =>
+  new PermissionDenied({ subject: grant.subject, rule, what, hint })

@@ -1,0 +1,26 @@
+import { coversName, type EnvironmentGrant } from "@spawnbroker/protocol"
+
+type Environment = Readonly<Record<string, string>>
+
+/** Where a machine without a PATH of its own looks. */
+const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/** The PATH of a policy: by which its commands are found, and what its children see. */
+export const policyPath = (grant: EnvironmentGrant, host: Environment): string => grant.values?.PATH ?? host.PATH ?? DEFAULT_PATH
+
+/** The environment, or the name of the first variable that the client may not set. */
+export type BuiltEnvironment =
+  | { readonly env: Environment; readonly refused: undefined }
+  | { readonly env: undefined; readonly refused: string }
+
+/**
+ * The whole environment of a child: PATH, what the policy inherits from the host, what the client sets, and the
+ * policy's fixed values, of which the later win.
+ */
+export const buildEnvironment = (grant: EnvironmentGrant, host: Environment, client: Environment): BuiltEnvironment => {
+  const refused = Object.keys(client).find((name) => !coversName(grant.set ?? [], name))
+  if (refused !== undefined) return { refused, env: undefined }
+  const inherited = Object.entries(host).filter(([name]) => coversName(grant.inherit ?? [], name))
+  const env = { PATH: policyPath(grant, host), ...Object.fromEntries(inherited), ...client, ...grant.values }
+  return { refused: undefined, env }
+}

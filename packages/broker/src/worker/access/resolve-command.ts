@@ -1,0 +1,44 @@
+import { accessSync, constants, realpathSync, statSync } from "node:fs"
+import { basename, dirname, isAbsolute, join, resolve } from "node:path"
+
+/** An executable: where it was found, and the file that is there. */
+export interface ResolvedCommand {
+  /** Absolute, its directory free of symbolic links; the last step as it was named, since some programs ask for it. */
+  readonly found: string
+  /** With every link followed. This is what runs. */
+  readonly file: string
+}
+
+/** Why nothing can be run under a name. `EACCES`: there is a file, and it may not be executed. */
+export type Unresolved = "ENOENT" | "EACCES"
+
+/**
+ * Looks a command up as execvp(3) does, with two differences: the path is the policy's, and its empty and relative
+ * elements are passed over, so that a working directory can never supply a program.
+ *
+ * A relative path with a slash is taken from `cwd`.
+ */
+export const resolveCommand = (command: string, path: string, cwd: string): ResolvedCommand | Unresolved => {
+  const candidates = command.includes("/") ? [resolve(cwd, command)] : searchPath(path).map((directory) => join(directory, command))
+  let reason: Unresolved = "ENOENT"
+  for (const candidate of candidates) {
+    const executable = tryExecutable(candidate)
+    if (typeof executable !== "string") return executable
+    if (executable === "EACCES") reason = "EACCES"
+  }
+  return reason
+}
+
+/** The directories of a PATH that are searched. */
+export const searchPath = (path: string): ReadonlyArray<string> => path.split(":").filter(isAbsolute)
+
+const tryExecutable = (path: string): ResolvedCommand | Unresolved => {
+  try {
+    const file = realpathSync(path)
+    if (!statSync(file).isFile()) return "EACCES"
+    accessSync(file, constants.X_OK)
+    return { found: join(realpathSync(dirname(path)), basename(path)), file }
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === "EACCES" ? "EACCES" : "ENOENT"
+  }
+}

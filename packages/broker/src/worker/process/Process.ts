@@ -1,0 +1,237 @@
+/**
+ * One child, from the moment it is authorised until nobody needs to know of it any more.
+ *
+ * It owns the child's streams, its timers and its end, and tells its client in frames what happens, in order.
+ */
+import { randomBytes } from "node:crypto"
+import {
+  type BrokerFrameEncoded, type ExitStatus, type KilledBy, type LifecycleEvent, type OutputStream, Pid, ProcessId,
+  type ProcessInfo, type ProcessState, type ProcessStatus, type Signal, type SpawnSpec
+} from "@spawnbroker/protocol"
+import type { Authorized } from "../access/Authorizer.ts"
+import { Input } from "../input/Input.ts"
+import { Output } from "../output/Output.ts"
+import type { Spawned, SpawnedEnd } from "../spawn/Spawner.ts"
+import { endGroup } from "../terminate/end-group.ts"
+
+/** Whose process it is. */
+export interface Owner {
+  readonly subject: string
+  readonly tokenId: string
+}
+
+type WithoutChannel<F> = F extends unknown ? Omit<F, "channel"> : never
+/** A frame of this process; whoever listens knows its channel. */
+export type ProcessFrame = WithoutChannel<BrokerFrameEncoded>
+
+export interface ProcessListener {
+  readonly frame: (frame: ProcessFrame) => void
+  /** The last fact has been told. */
+  readonly closed: () => void
+}
+
+export class Process {
+  readonly id = ProcessId.make(`p-${randomBytes(12).toString("hex")}`)
+  readonly owner: Owner
+  readonly spec: SpawnSpec
+  readonly #authorized: Authorized
+  readonly #listener: ProcessListener
+  readonly #startedAt = Date.now()
+  readonly #outputs = new Map<OutputStream, Output>()
+  #input: Input | undefined
+  #spawned: Spawned | undefined
+  #state: ProcessState = "starting"
+  #exit: ExitStatus | undefined
+  #exitedAt: number | undefined
+  #killedBy: KilledBy | undefined
+  #ending: Promise<void> | undefined
+  #lastSignal: Signal | undefined
+  readonly #launched = Promise.withResolvers<void>()
+  #timeout: NodeJS.Timeout | undefined
+
+  constructor(owner: Owner, spec: SpawnSpec, authorized: Authorized, listener: ProcessListener) {
+    this.owner = owner
+    this.spec = spec
+    this.#authorized = authorized
+    this.#listener = listener
+    this.#tell({ _tag: "Starting", at: this.#startedAt })
+  }
+
+  get request(): Authorized["request"] {
+    return this.#authorized.request
+  }
+
+  get isOver(): boolean {
+    return this.#state === "closed" || this.#state === "failed"
+  }
+
+  get hasExited(): boolean {
+    return this.#exit !== undefined || this.#state === "failed"
+  }
+
+  get pid(): number | undefined {
+    return this.#spawned?.pid
+  }
+
+  get info(): ProcessInfo {
+    return {
+      id: this.id,
+      subject: this.owner.subject,
+      command: this.spec.command,
+      args: this.spec.args,
+      cwd: this.request.cwd,
+      state: this.#state,
+      startedAt: this.#startedAt,
+      bytes: this.#bytes,
+      ...(this.#spawned && { pid: Pid.make(this.#spawned.pid) }),
+      ...(this.#exitedAt !== undefined && { exitedAt: this.#exitedAt }),
+      ...this.#ended
+    }
+  }
+
+  get status(): ProcessStatus {
+    const until = this.#exitedAt ?? Date.now()
+    return { running: !this.hasExited, elapsedMs: until - this.#startedAt, bytes: this.#bytes, ...this.#ended }
+  }
+
+  get #ended(): Pick<ProcessInfo, "exit" | "killedBy"> {
+    return {
+      ...(this.#exit !== undefined && { exit: this.#exit }),
+      ...(this.#killedBy !== undefined && { killedBy: this.#killedBy })
+    }
+  }
+
+  get #bytes(): ProcessInfo["bytes"] {
+    return {
+      stdin: this.#input?.totalBytes ?? 0,
+      stdout: this.#outputs.get(1)?.totalBytes ?? 0,
+      stderr: this.#outputs.get(2)?.totalBytes ?? 0
+    }
+  }
+
+  /** The operating system has started it. */
+  started(spawned: Spawned): void {
+    this.#spawned = spawned
+    this.#state = "running"
+    this.#tell({ _tag: "Started", at: Date.now(), pid: Pid.make(spawned.pid) })
+    // Registered before any stream is read, so that an exit that is already known comes in its turn.
+    void spawned.exited.then((end) => this.#exited(end))
+    this.#connect(spawned)
+    const { timeoutMs } = this.spec
+    if (timeoutMs !== undefined) this.#timeout = setTimeout(() => void this.end("timeout"), timeoutMs)
+    this.#launched.resolve()
+  }
+
+  /** It could not be started. */
+  failed(message: string): void {
+    this.#state = "failed"
+    this.#exitedAt = Date.now()
+    this.#tell({ _tag: "Failed", at: this.#exitedAt, message })
+    this.#launched.resolve()
+    this.#listener.closed()
+  }
+
+  /** Sends a client's signal to its group now. Answers whether anybody was there. */
+  async signal(signal: Signal): Promise<boolean> {
+    this.#lastSignal = signal
+    return (await this.#spawned?.signal(signal)) ?? false
+  }
+
+  /**
+   * Ends it and its group, if it still runs: its kill signal, its grace, SIGKILL. Resolves once they are gone. A second
+   * call waits for the first, whoever made it.
+   */
+  end(by: KilledBy, graceMs = this.spec.forceKillAfterMs, signal: Signal = this.spec.killSignal): Promise<void> {
+    this.#ending ??= this.#launched.promise.then(() =>
+      this.#spawned && endGroup(this.#spawned, { signal, graceMs, onSignal: (sent) => this.#killed(sent, by) }))
+    return this.#ending
+  }
+
+  /** Somebody has asked for its end, so it must not be started any more. */
+  get isEnding(): boolean {
+    return this.#ending !== undefined
+  }
+
+  /** Sends SIGKILL after a while, unless it has exited by then. */
+  forceKillAfter(ms: number): void {
+    const timer = setTimeout(() => void this.signal("SIGKILL"), ms)
+    void this.#spawned?.exited.then(() => clearTimeout(timer))
+  }
+
+  /** No client reads or writes any more. It may go on running, but waits for nobody. */
+  abandon(): void {
+    this.#input?.end()
+    for (const output of this.#outputs.values()) output.abandon()
+  }
+
+  /** Reads no more of its output, whoever may still write it, so that `Closed` can follow its exit. */
+  closeOutputs(): void {
+    for (const output of this.#outputs.values()) output.destroy()
+  }
+
+  output(stream: OutputStream): Output | undefined {
+    return this.#outputs.get(stream)
+  }
+
+  get input(): Input | undefined {
+    return this.#input
+  }
+
+  #connect(spawned: Spawned): void {
+    if (spawned.stdin !== undefined) {
+      this.#input = new Input(spawned.stdin, {
+        credit: (bytes) => this.#frame({ _tag: "StdinCredit", bytes }),
+        closed: (errno) => this.#frame({ _tag: "StdinClosed", ...(errno !== undefined && { errno }) })
+      })
+    }
+    if (spawned.stdout !== undefined) this.#connectOutput(1, spawned.stdout)
+    if (spawned.stderr !== undefined) this.#connectOutput(2, spawned.stderr)
+  }
+
+  #connectOutput(stream: OutputStream, source: NonNullable<Spawned["stdout"]>): void {
+    const output = new Output(source, this.spec.windowBytes, this.spec.unread, {
+      data: (bytes, offset) => this.#frame({ _tag: "Data", stream, offset, bytes: bytes as Uint8Array<ArrayBuffer> }),
+      end: () => this.#frame({ _tag: "End", stream }),
+      settled: () => this.#closeIfSettled()
+    })
+    this.#outputs.set(stream, output)
+  }
+
+  #exited(end: SpawnedEnd): void {
+    clearTimeout(this.#timeout)
+    this.#state = "exited"
+    this.#exitedAt = Date.now()
+    this.#exit = statusOf(end)
+    if (end.crashed === true) this.#killed("SIGKILL", "crash")
+    // A client's signal may have been meant as a message. That it was the end is known only now.
+    else if (end.signal !== null && end.signal === this.#lastSignal) this.#killed(this.#lastSignal, "client")
+    this.#tell({ _tag: "Exited", at: this.#exitedAt, status: this.#exit })
+    this.#input?.destroy()
+    if (!this.spec.waitForEof) for (const output of this.#outputs.values()) output.processExited()
+    this.#closeIfSettled()
+  }
+
+  #closeIfSettled(): void {
+    if (this.#state !== "exited" || [...this.#outputs.values()].some((output) => !output.isSettled)) return
+    this.#state = "closed"
+    const dropped = { stdout: this.#outputs.get(1)?.droppedBytes ?? 0, stderr: this.#outputs.get(2)?.droppedBytes ?? 0 }
+    this.#tell({ _tag: "Closed", at: Date.now(), dropped })
+    this.#listener.closed()
+  }
+
+  #killed(signal: Signal, by: KilledBy): void {
+    this.#killedBy ??= by
+    this.#tell({ _tag: "Killed", at: Date.now(), by, signal })
+  }
+
+  #tell(event: LifecycleEvent): void {
+    this.#frame({ _tag: "Lifecycle", event })
+  }
+
+  #frame(frame: ProcessFrame): void {
+    this.#listener.frame(frame)
+  }
+}
+
+const statusOf = (end: SpawnedEnd): ExitStatus =>
+  end.signal !== null ? { _tag: "Signaled", signal: end.signal as Signal } : { _tag: "Exited", code: end.code ?? 0 }

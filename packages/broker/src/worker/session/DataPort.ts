@@ -1,0 +1,60 @@
+import type { BrokerFrameEncoded, ClientFrame, Port } from "@spawnbroker/protocol"
+import { decodeBatch } from "./decode-frame.ts"
+
+/** Bytes that are collected at most before a batch leaves. Higher: fewer messages. Lower: less delay under load. */
+const FLUSH_BYTES = 512 * 1024
+
+export interface DataPortListener {
+  readonly frame: (frame: ClientFrame) => void
+  readonly malformed: () => void
+}
+
+/**
+ * The broker's end of a session's data port.
+ *
+ * Frames of one turn of the loop leave as one message, in order: a short command costs one message, and so do a
+ * hundred that speak at the same time.
+ */
+export class DataPort {
+  readonly #port: Port
+  #batch: Array<BrokerFrameEncoded> = []
+  #buffers: Array<ArrayBufferLike> = []
+  #bytes = 0
+  #closed = false
+
+  constructor(port: Port, listener: DataPortListener) {
+    this.#port = port
+    port.addEventListener("message", (event: { readonly data: unknown }) => {
+      const frames = decodeBatch(event.data)
+      if (frames === undefined) return listener.malformed()
+      for (const frame of frames) listener.frame(frame)
+    })
+    port.start?.()
+  }
+
+  post(frame: BrokerFrameEncoded): void {
+    if (this.#closed) return
+    if (this.#batch.push(frame) === 1) setImmediate(() => this.flush())
+    if (frame._tag !== "Data") return
+    this.#buffers.push(frame.bytes.buffer)
+    this.#bytes += frame.bytes.byteLength
+    if (this.#bytes >= FLUSH_BYTES) this.flush()
+  }
+
+  /** Sends what has been collected. */
+  flush(): void {
+    if (this.#batch.length === 0 || this.#closed) return
+    const batch = this.#batch
+    const buffers = this.#buffers
+    this.#batch = []
+    this.#buffers = []
+    this.#bytes = 0
+    this.#port.postMessage(batch, buffers)
+  }
+
+  close(): void {
+    this.flush()
+    this.#closed = true
+    this.#port.close()
+  }
+}

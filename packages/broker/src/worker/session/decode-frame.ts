@@ -1,0 +1,31 @@
+/**
+ * The decoder of the data port: by hand, since it runs for each chunk and each credit. A property test holds it to the
+ * schema `ClientFrame`, which is the definition.
+ */
+import { type ClientFrame, MAX_BATCH_FRAMES, MAX_FRAME_BYTES } from "@spawnbroker/protocol"
+
+/** The frames of a batch, or nothing if any of them is not one. */
+export const decodeBatch = (message: unknown): ReadonlyArray<ClientFrame> | undefined =>
+  Array.isArray(message) && message.length <= MAX_BATCH_FRAMES && message.every(isClientFrame) ? message : undefined
+
+export const isClientFrame = (value: unknown): value is ClientFrame => {
+  if (typeof value !== "object" || value === null || !isChannel((value as ClientFrame).channel)) return false
+  const frame = value as ClientFrame
+  switch (frame._tag) {
+    case "Credit":
+      return hasKeys(frame, 4) && isStream(frame.stream) && isNatural(frame.bytes)
+    case "Drain":
+      return hasKeys(frame, 3) && isStream(frame.stream)
+    case "Stdin":
+      return hasKeys(frame, 3) && frame.bytes instanceof Uint8Array && frame.bytes.byteLength <= MAX_FRAME_BYTES
+    case "StdinEnd":
+      return hasKeys(frame, 2)
+    default:
+      return false
+  }
+}
+
+const hasKeys = (frame: object, count: number): boolean => Object.keys(frame).length === count
+const isNatural = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
+const isChannel = (value: unknown): boolean => isNatural(value) && (value as number) <= 0xffff_ffff
+const isStream = (value: unknown): boolean => value === 1 || value === 2

@@ -1,0 +1,187 @@
+/**
+ * One launcher process, from its start to its end, as the worker sees it.
+ */
+import { type ChildProcess, spawn } from "node:child_process"
+import { randomBytes } from "node:crypto"
+import { mkdtemp, rm } from "node:fs/promises"
+import type { Socket } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { signalGroup } from "../../child/process-group.ts"
+import { type FromLauncher, NONCE_BYTES, type Slot, type ToLauncher } from "../../link/launcher-messages.ts"
+import { MessageSocket } from "../../link/MessageSocket.ts"
+import { SocketStock, type StockSocket } from "./SocketStock.ts"
+import { type Spawned, type SpawnedEnd, SpawnError, type SpawnRequest } from "./Spawner.ts"
+
+/** How long a launcher may take until it listens. It needs about 60 ms on an idle machine. */
+const START_TIMEOUT_MS = 10_000
+
+/** Keeps the launcher small: one thread, no pool, a heap that is never large. */
+const nodeFlags = ["--single-threaded", "--v8-pool-size=0", "--max-semi-space-size=1", "--disable-warning=ExperimentalWarning"]
+
+const launcherFile = fileURLToPath(new URL(`../../launcher/main${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url))
+
+/** The launcher has gone before it was asked: the next one may be. */
+const NOT_STARTED = "EAGAIN"
+/** The launcher has gone before it answered: the command may have run, so it must not be tried again. */
+const PERHAPS_STARTED = "EPIPE"
+
+interface Child {
+  pid: number
+  readonly resolve: (pid: number) => void
+  readonly reject: (cause: Error) => void
+  readonly exited: (end: SpawnedEnd) => void
+  ended: boolean
+  /** Callers who wait to hear whether anybody of the group is there. */
+  readonly answers: Array<(groupLives: boolean) => void>
+}
+
+export class Launcher {
+  readonly #process: ChildProcess
+  readonly #control: MessageSocket<ToLauncher, FromLauncher>
+  readonly #directory: string
+  readonly #children = new Map<number, Child>()
+  #stock: SocketStock | undefined
+  #listening = (): void => {}
+  #lastId = 0
+  #closed = false
+  /** Settles when the launcher has ended, for whatever reason, and its children have been dealt with. */
+  readonly ended: Promise<void>
+
+  /** A launcher that is ready to spawn. Rejects if it cannot be started. */
+  static async start(): Promise<Launcher> {
+    const directory = await mkdtemp(join(tmpdir(), "spawnbroker-"))
+    const launcher = new Launcher(directory)
+    try {
+      await launcher.#listen()
+      return launcher
+    } catch (cause) {
+      await launcher.close()
+      throw cause
+    }
+  }
+
+  private constructor(directory: string) {
+    this.#directory = directory
+    this.#process = spawn(process.execPath, [...nodeFlags, launcherFile], {
+      stdio: ["inherit", "inherit", "inherit", "pipe"],
+      cwd: "/",
+      env: { ELECTRON_RUN_AS_NODE: "1" },
+      detached: true
+    })
+    this.#process.on("error", () => {})
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.ended = promise
+    this.#control = new MessageSocket(
+      this.#process.stdio[3] as Socket,
+      (message) => this.#receive(message),
+      () => resolve(this.#hasEnded())
+    )
+  }
+
+  async #listen(): Promise<void> {
+    const path = join(this.#directory, "s")
+    const nonce = randomBytes(NONCE_BYTES)
+    const listening = new Promise<void>((resolve) => (this.#listening = resolve))
+    this.#control.send({ _tag: "Listen", path, nonce: nonce.toString("hex") })
+    const timeout = AbortSignal.timeout(START_TIMEOUT_MS)
+    await Promise.race([
+      listening,
+      this.ended.then(() => Promise.reject(new Error("it ended while it started"))),
+      new Promise((_, reject) => timeout.addEventListener("abort", () => reject(new Error("it did not start in time"))))
+    ])
+    this.#stock = new SocketStock(path, nonce)
+  }
+
+  async spawn(request: SpawnRequest): Promise<Spawned> {
+    const sockets = await this.#takeSockets(request)
+    if (this.#closed) {
+      for (const socket of sockets) socket?.destroy()
+      throw new SpawnError(NOT_STARTED)
+    }
+    const id = ++this.#lastId
+    const { promise: exited, resolve: onExited } = Promise.withResolvers<SpawnedEnd>()
+    try {
+      const pid = await new Promise<number>((resolve, reject) => {
+        this.#children.set(id, { pid: 0, resolve, reject, exited: onExited, ended: false, answers: [] })
+        const slots = request.stdio.map((stdio, fd): Slot => (stdio === "pipe" ? sockets[fd]!.number : stdio))
+        const { file, argv0, args, cwd, env } = request
+        this.#control.send({ _tag: "Spawn", id, request: { file, argv0, args, cwd, env }, stdio: slots })
+      })
+      return {
+        pid,
+        stdin: sockets[0]?.asSink(),
+        stdout: sockets[1]?.asSource(),
+        stderr: sockets[2]?.asSource(),
+        exited,
+        signal: (signal) => this.#ask({ _tag: "Signal", id, signal }),
+        lives: () => this.#ask({ _tag: "Probe", id })
+      }
+    } catch (cause) {
+      for (const socket of sockets) socket?.destroy()
+      throw cause
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#control.close()
+    await this.ended
+  }
+
+  async #takeSockets(request: SpawnRequest): Promise<ReadonlyArray<StockSocket | undefined>> {
+    const stock = this.#stock
+    if (stock === undefined) throw new SpawnError(NOT_STARTED)
+    const sockets = [...await stock.take(request.stdio.filter((stdio) => stdio === "pipe").length)]
+    return request.stdio.map((stdio) => (stdio === "pipe" ? sockets.shift() : undefined))
+  }
+
+  /** Answers whether anybody of the group is, or was, there. */
+  #ask(message: Extract<ToLauncher, { readonly _tag: "Signal" | "Probe" }>): Promise<boolean> {
+    const child = this.#children.get(message.id)
+    if (child === undefined) return Promise.resolve(false)
+    this.#control.send(message)
+    return new Promise((resolve) => child.answers.push(resolve))
+  }
+
+  #receive(message: FromLauncher): void {
+    if (message._tag === "Listening") return this.#listening()
+    const child = this.#children.get(message.id)
+    if (child === undefined) return
+    switch (message._tag) {
+      case "Started":
+        child.pid = message.pid
+        return child.resolve(message.pid)
+      case "Failed":
+        this.#children.delete(message.id)
+        return child.reject(new SpawnError(message.errno))
+      case "Exited":
+        child.ended = true
+        child.exited(message.end)
+        return this.#forgetIfGone(message.id, child, message.groupLives)
+      case "Signaled":
+        child.answers.shift()?.(message.groupLives)
+        return this.#forgetIfGone(message.id, child, message.groupLives)
+    }
+  }
+
+  /** A child is remembered until it has exited and nobody of its group is left to signal. */
+  #forgetIfGone(id: number, child: Child, groupLives: boolean): void {
+    if (child.ended && !groupLives && child.answers.length === 0) this.#children.delete(id)
+  }
+
+  /** The control socket has closed: the launcher kills its children before it goes, unless it was killed itself. */
+  async #hasEnded(): Promise<void> {
+    this.#closed = true
+    this.#stock?.close(new SpawnError(NOT_STARTED))
+    for (const child of this.#children.values()) {
+      if (child.pid === 0) child.reject(new SpawnError(PERHAPS_STARTED))
+      // Its children belong to init now, which reaps them; the group is theirs while any of them lives.
+      else signalGroup(child.pid, "SIGKILL")
+      if (!child.ended) child.exited({ code: null, signal: "SIGKILL", crashed: true })
+      for (const answer of child.answers.splice(0)) answer(false)
+    }
+    this.#children.clear()
+    await rm(this.#directory, { recursive: true, force: true })
+  }
+}

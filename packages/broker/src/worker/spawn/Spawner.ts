@@ -1,0 +1,67 @@
+/**
+ * Something that can start children, and tell how they end. Two implementations: `DirectSpawner`, `LauncherSpawner`.
+ *
+ * A spawner runs what it is told to: whether it may run is settled before. Its callbacks are called from the worker's
+ * loop, `exited` at most once, and data may come before or after `exited`.
+ */
+import type { ChildEnd, ChildRequest } from "../../child/start-child.ts"
+import type { Stdio } from "@spawnbroker/protocol"
+
+/** Bytes that come out of a child. Paused until `start`. */
+export interface ByteSource {
+  /** `data` gets buffers that are the listener's to keep or to transfer. `end` comes once, after the last byte. */
+  start(listener: { readonly data: (chunk: Uint8Array) => void; readonly end: () => void }): void
+  pause(): void
+  resume(): void
+  /** Gives up what is still to come. `end` is not called. */
+  destroy(): void
+}
+
+/** Bytes that go into a child. */
+export interface ByteSink {
+  /** `written` is called once the kernel has taken them, or will never (see `onClosed`). */
+  write(chunk: Uint8Array, written: () => void): void
+  /** End of input, after what has been written. */
+  end(): void
+  /** Called once if the child reads no more: with the errno of a failed write, or none. */
+  onClosed(listener: (errno: string | undefined) => void): void
+  destroy(): void
+}
+
+export interface SpawnRequest extends ChildRequest {
+  readonly stdio: readonly [Stdio, Stdio, Stdio]
+}
+
+/** How a child ended. `crashed`: its parent, the launcher, died, and it was killed. */
+export interface SpawnedEnd extends ChildEnd {
+  readonly crashed?: boolean
+}
+
+export interface Spawned {
+  readonly pid: number
+  readonly stdin: ByteSink | undefined
+  readonly stdout: ByteSource | undefined
+  readonly stderr: ByteSource | undefined
+  readonly exited: Promise<SpawnedEnd>
+  /** Signals the process group. Answers whether anybody of it was there. */
+  readonly signal: (signal: NodeJS.Signals) => Promise<boolean>
+  /** Whether the process, or anybody of its group, is alive. */
+  readonly lives: () => Promise<boolean>
+}
+
+/** Why a child could not be started: an errno name. */
+export class SpawnError extends Error {
+  readonly errno: string
+  constructor(errno: string) {
+    super(errno)
+    this.errno = errno
+  }
+}
+
+export interface Spawner {
+  readonly kind: "direct" | "launcher"
+  /** Rejects with {@link SpawnError}. */
+  spawn(request: SpawnRequest): Promise<Spawned>
+  /** Kills what is left and gives everything back. */
+  close(): Promise<void>
+}

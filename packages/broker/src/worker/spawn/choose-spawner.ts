@@ -1,0 +1,26 @@
+import { DirectSpawner } from "./DirectSpawner.ts"
+import { LauncherSpawner } from "./LauncherSpawner.ts"
+import type { Spawner } from "./Spawner.ts"
+
+/** `auto`: the launcher on Linux, direct elsewhere and where no launcher can be started. */
+export type SpawnerChoice = "auto" | "direct" | "launcher"
+
+/** The spawner for this machine, and why it is not the one that was wished for, if so. */
+export interface ChosenSpawner {
+  readonly spawner: Spawner
+  readonly fallback?: string
+}
+
+/** Rejects only if the launcher was asked for by name and cannot be started. */
+export const chooseSpawner = async (choice: SpawnerChoice): Promise<ChosenSpawner> => {
+  if (choice === "direct") return { spawner: new DirectSpawner() }
+  if (choice === "auto" && process.platform !== "linux") {
+    return { spawner: new DirectSpawner(), fallback: `the launcher is for Linux, and this is ${process.platform}` }
+  }
+  try {
+    return { spawner: await LauncherSpawner.start() }
+  } catch (cause) {
+    if (choice === "launcher") throw cause
+    return { spawner: new DirectSpawner(), fallback: `the launcher could not be started: ${(cause as Error).message}` }
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * A client of a broker: spawns processes that its token allows, and reads them as Effect streams.
+ *
+ * It runs wherever there is a message port: the main thread, a worker, a renderer, a page. It never blocks that thread
+ * and never touches a process itself.
+ */
+import type { ProcessError, ProcessId, ProcessInfo, ProcessTarget } from "@spawnbroker/protocol"
+import type { Port } from "@spawnbroker/protocol"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import { type ConnectError, connectSession, type Session } from "./connection/connect-session.ts"
+import { type RunOptions, type RunResult, runToEnd } from "./operations/run.ts"
+import { spawn } from "./operations/spawn.ts"
+import type { SpawnOptions } from "./options.ts"
+import { type KillOptions, killPayload, type ProcessHandle } from "./process/ProcessHandle.ts"
+
+export interface ClientHandle {
+  /** The subject of the token's policy. */
+  readonly subject: string
+  /**
+   * Starts a process. It ends with the scope: its group gets the kill signal, then SIGKILL, and is waited for.
+   *
+   * **Errors**: `PermissionDenied` (names the rule), `NotFound`, `SpawnFailed` (with the errno), `InvalidArgument`,
+   * `LimitExceeded`, `InvalidToken`, `BrokerUnavailable`.
+   *
+   * **Interruption**: at any moment, also while it is being started: nothing is left running.
+   */
+  readonly spawn: (
+    command: string,
+    args?: ReadonlyArray<string>,
+    options?: SpawnOptions
+  ) => Effect.Effect<ProcessHandle, ProcessError, Scope.Scope>
+  /**
+   * Runs a process to its end and keeps its output. An exit code other than 0, a signal and a timeout are results, not
+   * errors.
+   *
+   * **Interruption**: the process group is ended, and waited for.
+   */
+  readonly run: (command: string, args?: ReadonlyArray<string>, options?: RunOptions) => Effect.Effect<RunResult, ProcessError>
+  /** The processes that the policy lets this client see, running and recently ended, oldest first. */
+  readonly list: () => Effect.Effect<ReadonlyArray<ProcessInfo>, ProcessError>
+  /** One of them. **Errors**: `ProcessNotFound`. */
+  readonly get: (id: ProcessId) => Effect.Effect<ProcessInfo, ProcessError>
+  /**
+   * Sends a signal to the group of a process that the policy lets this client signal.
+   *
+   * **Errors**: `ProcessNotFound`, also for a PID that is not the broker's; `AlreadyExited`.
+   */
+  readonly kill: (target: ProcessTarget, options?: KillOptions) => Effect.Effect<void, ProcessError>
+}
+
+/** The service, the constructor and the layer under one name. */
+export class Client extends Context.Service<Client, ClientHandle>()("@spawnbroker/client/Client") {
+  /**
+   * Presents a token on a port. The connection ends with the scope, and with it every process that this client has
+   * started and not released.
+   *
+   * `port` comes from `broker.openPort()`, perhaps through another thread.
+   *
+   * **Errors**: `InvalidToken`, `Unsupported` (another version of the protocol), `BrokerUnavailable`.
+   */
+  static readonly connect = (port: ClientPort, token: string): Effect.Effect<ClientHandle, ConnectError, Scope.Scope> =>
+    Effect.map(connectSession(port as Port, token), makeClient)
+
+  static readonly layer = (port: ClientPort, token: string): Layer.Layer<Client, ConnectError> =>
+    Layer.effect(Client, Client.connect(port, token))
+}
+
+/** A message port of any kind: Node's, the DOM's, or one of that shape. */
+export type ClientPort = Pick<Port, "close"> & { postMessage(message: any, transfer?: any): void }
+
+const makeClient = (session: Session): ClientHandle => {
+  const { call, subject } = session
+  return {
+    subject,
+    spawn: (command, args = [], options = {}) => Effect.map(spawn(session, command, args, options), ({ handle }) => handle),
+    run: (command, args = [], options = {}) =>
+      Effect.scoped(Effect.suspend(() => {
+        const startedAt = Date.now()
+        const { maxOutputBytes: _, stdin, ...same } = options
+        const spawned = spawn(session, command, args, { ...same, stdin: stdin === undefined ? "ignore" : "pipe" })
+        return Effect.flatMap(spawned, (process) => runToEnd(process, options, startedAt))
+      })),
+    list: () => call.list(),
+    get: (id) => call.get({ id }),
+    kill: (target, options) => call.kill({ target, ...killPayload(options) })
+  }
+}

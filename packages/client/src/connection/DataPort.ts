@@ -1,0 +1,56 @@
+import { type BrokerFrame, BrokerFrame as BrokerFrameSchema, type ClientFrame, type Port } from "@spawnbroker/protocol"
+import * as Schema from "effect/Schema"
+
+export interface DataPortListener {
+  readonly frame: (frame: BrokerFrame) => void
+  /** Either end has closed it. Nothing follows. */
+  readonly closed: () => void
+}
+
+/**
+ * The client's end of a session's data port. Frames of one turn leave as one message.
+ */
+export class DataPort {
+  readonly #port: Port
+  #batch: Array<ClientFrame> = []
+  #buffers: Array<ArrayBuffer> = []
+
+  constructor(port: Port, listener: DataPortListener) {
+    this.#port = port
+    port.addEventListener("message", (event: { readonly data: unknown }) => {
+      for (const frame of event.data as ReadonlyArray<unknown>) listener.frame(decodeFrame(frame))
+    })
+    port.addEventListener("close", listener.closed)
+    port.start?.()
+  }
+
+  post(frame: ClientFrame, transfer?: ArrayBuffer): void {
+    if (this.#batch.push(frame) === 1) queueMicrotask(() => this.#flush())
+    if (transfer !== undefined) this.#buffers.push(transfer)
+  }
+
+  close(): void {
+    this.#port.close()
+  }
+
+  #flush(): void {
+    const batch = this.#batch
+    const buffers = this.#buffers
+    this.#batch = []
+    this.#buffers = []
+    this.#port.postMessage(batch, buffers)
+  }
+}
+
+const decodeBySchema = Schema.decodeUnknownSync(BrokerFrameSchema)
+
+/** Data comes for every chunk, and is checked by hand; a property test holds this to the schema. */
+const decodeFrame = (frame: unknown): BrokerFrame => (isData(frame) ? frame : decodeBySchema(frame))
+
+type Data = Extract<BrokerFrame, { readonly _tag: "Data" }>
+
+const isData = (frame: unknown): frame is Data => {
+  const { _tag, channel, stream, offset, bytes } = frame as Data
+  return _tag === "Data" && Number.isInteger(channel) && (stream === 1 || stream === 2) &&
+    Number.isSafeInteger(offset) && bytes instanceof Uint8Array
+}

@@ -1,0 +1,57 @@
+/**
+ * A session with a broker: the control port, the data port, and the channels between which the frames are divided.
+ */
+import {
+  BrokerUnavailable, type Channel, connectRemote, type InvalidArgument, type InvalidToken, Operations, type Port,
+  PROTOCOL_VERSION, type Remote, type SpawnSpec, type Unsupported
+} from "@spawnbroker/protocol"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { DataPort } from "./DataPort.ts"
+import { ProcessChannel } from "./ProcessChannel.ts"
+
+export interface Session {
+  readonly subject: string
+  readonly call: Remote<Operations>
+  /** A new channel, which hears everything from the first frame on. */
+  readonly openChannel: (spec: SpawnSpec) => { readonly channel: Channel; readonly process: ProcessChannel }
+  /** Forgets a channel, once nothing more is to be heard on it. */
+  readonly closeChannel: (channel: Channel) => void
+}
+
+export type ConnectError = InvalidToken | InvalidArgument | Unsupported | BrokerUnavailable
+
+/** Presents the token. The session ends with the scope, and with it whatever the broker still runs for it. */
+export const connectSession = (port: Port, token: string): Effect.Effect<Session, ConnectError, Scope.Scope> =>
+  Effect.gen(function*() {
+    const channels = new Map<Channel, ProcessChannel>()
+    const { port1, port2 } = new MessageChannel()
+    let ended = new BrokerUnavailable({ reason: "it has closed the connection" })
+    const data = new DataPort(port1 as unknown as Port, {
+      frame: (frame) => channels.get(frame.channel)?.receive(frame),
+      // Later than the last frame, which the end of the control port is not.
+      closed: () => channels.forEach((process) => process.fail(ended))
+    })
+    const { call, disconnect } = connectRemote(Operations, port, (reason) => (ended = reason))
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        disconnect(new BrokerUnavailable({ reason: "this client has disconnected" }))
+        data.close()
+      })
+    )
+    const moved = port2 as unknown as Port
+    const { subject } = yield* call.connect({ version: PROTOCOL_VERSION, token, data: moved }, [moved])
+
+    let lastChannel = 0
+    return {
+      subject,
+      call,
+      openChannel: (spec) => {
+        const channel = lastChannel++
+        const process = new ProcessChannel(channel, spec, (frame, transfer) => data.post(frame, transfer))
+        channels.set(channel, process)
+        return { channel, process }
+      },
+      closeChannel: (channel) => void channels.delete(channel)
+    }
+  })

@@ -1,0 +1,11 @@
+/** The client of a broker. Connect with `Client.connect` or `Client.layer`. */
+export { Client, type ClientHandle, type ClientPort } from "./Client.ts"
+export type { ConnectError } from "./connection/connect-session.ts"
+export { type RunOptions, RunResult } from "./operations/run.ts"
+export type { SpawnOptions } from "./options.ts"
+export type { KillOptions, ProcessHandle } from "./process/ProcessHandle.ts"
+export {
+  AlreadyExited, BrokerUnavailable, commandLine, describeExit, describeSignal, ExitStatus, InvalidArgument, InvalidToken, Io,
+  isSuccess, LifecycleEvent, LimitExceeded, NotFound, PermissionDenied, ProcessError, ProcessId, ProcessInfo,
+  ProcessNotFound, ProcessStatus, Signal, SpawnFailed, TimedOut, Unsupported
+} from "@spawnbroker/protocol"

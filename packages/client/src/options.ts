@@ -1,0 +1,76 @@
+import { type InvalidArgument, type Signal, spawnDefaults, SpawnSpec, type Stdio, strictDecoder, type Unread } from "@spawnbroker/protocol"
+import * as Duration from "effect/Duration"
+import type * as Result from "effect/Result"
+
+/** How a process is run. What is absent has the default; what is `undefined` counts as absent. */
+export interface SpawnOptions {
+  /**
+   * The working directory, absolute or from the broker's own. The policy must allow it.
+   * @default the broker's own
+   */
+  readonly cwd?: string | undefined
+  /** Variables to add to the environment that the policy gives. Each must be named by the policy. */
+  readonly env?: Readonly<Record<string, string>> | undefined
+  /** @default "pipe" */
+  readonly stdin?: Stdio | undefined
+  /** @default "pipe" */
+  readonly stdout?: Stdio | undefined
+  /** @default "pipe" */
+  readonly stderr?: Stdio | undefined
+  /**
+   * Wall time after which the broker ends the process: `killSignal`, then SIGKILL after `forceKillAfter`.
+   * @default none
+   */
+  readonly timeout?: Duration.Input | undefined
+  /**
+   * What ends the process when its scope closes, or its time is up.
+   * @default "SIGTERM"
+   */
+  readonly killSignal?: Signal | undefined
+  /**
+   * Time between `killSignal` and SIGKILL.
+   * @default "5 seconds"
+   */
+  readonly forceKillAfter?: Duration.Input | undefined
+  /**
+   * Bytes of each output stream that are held while nobody reads. Higher: fewer pauses of the child. Lower: less memory.
+   * @default 1 MiB
+   */
+  readonly windowBytes?: number | undefined
+  /**
+   * What happens to output that nobody reads once the window is full. `block`: the child waits. `tail`: the oldest bytes
+   * are dropped and counted. `auto`: block, until somebody waits for the exit of the process.
+   * @default "auto"
+   */
+  readonly unread?: Unread | undefined
+  /**
+   * Whether stdout and stderr end only at their real end, even if a grandchild keeps them open. Otherwise they also end
+   * 100 ms after the last byte, once the process has exited.
+   * @default false
+   */
+  readonly waitForEof?: boolean | undefined
+}
+
+const decodeSpec = strictDecoder("spawn", SpawnSpec)
+
+/** The specification for a command and its options, or what is wrong with them. Nothing has been sent yet. */
+export const toSpec = (command: string, args: ReadonlyArray<string>, options: SpawnOptions): Result.Result<SpawnSpec, InvalidArgument> => {
+  const { timeout, forceKillAfter, ...same } = options
+  return decodeSpec({
+    ...spawnDefaults,
+    ...definedOnly(same),
+    ...(timeout !== undefined && { timeoutMs: toMillis(timeout) }),
+    ...(forceKillAfter !== undefined && { forceKillAfterMs: toMillis(forceKillAfter) }),
+    command,
+    args
+  })
+}
+
+/** What cannot be read as a duration is left for the schema to refuse. An infinite one is the longest there is. */
+const toMillis = (duration: Duration.Input): unknown =>
+  Duration.fromInput(duration).pipe((parsed) => parsed._tag === "Some" ? Math.min(Duration.toMillis(parsed.value), MAX_TIMER_MS) : duration)
+
+/** What a timer of JavaScript can count to: 24.8 days. */
+const MAX_TIMER_MS = 2_147_483_647
+
+const definedOnly = (options: object): object => Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))

@@ -1,0 +1,131 @@
+/**
+ * The receiving end of one output stream: what has arrived and has not been read, and the credit it costs.
+ *
+ * This is the byte path, so it is plain code. One reader at a time.
+ */
+import { eagerBytes, InvalidArgument, type OutputStream, type ProcessError, returnThreshold } from "@spawnbroker/protocol"
+
+/** What a stream says to the broker. */
+export interface IncomingLink {
+  readonly credit: (bytes: number) => void
+  readonly drain: () => void
+  /** The number of the next chunk, over all streams of the process: their order of arrival. */
+  readonly nextArrival: () => number
+  /** The reader has gone. */
+  readonly released: () => void
+}
+
+export interface Chunk {
+  readonly from: "stdout" | "stderr"
+  readonly arrival: number
+  readonly bytes: Uint8Array
+}
+
+export class Incoming {
+  readonly name: "stdout" | "stderr"
+  readonly #link: IncomingLink
+  readonly #windowBytes: number
+  #chunks: Array<Chunk> = []
+  #queuedBytes = 0
+  #offset = 0
+  #owedBytes = 0
+  #granted = false
+  #isRead = false
+  #wake: (() => void) | undefined
+  /** No more will arrive. */
+  isEnded = false
+  error: ProcessError | undefined
+  /** Bytes that were never read, and never will be. */
+  droppedBytes = 0
+
+  constructor(stream: OutputStream, windowBytes: number, link: IncomingLink) {
+    this.name = stream === 1 ? "stdout" : "stderr"
+    this.#windowBytes = windowBytes
+    this.#link = link
+  }
+
+  get isRead(): boolean {
+    return this.#isRead
+  }
+
+  get firstArrival(): number | undefined {
+    return this.#chunks[0]?.arrival
+  }
+
+  receive(offset: number, bytes: Uint8Array): void {
+    if (offset > this.#offset) this.#skipTo(offset)
+    this.#offset = offset + bytes.byteLength
+    this.#queuedBytes += bytes.byteLength
+    this.#chunks.push({ from: this.name, arrival: this.#link.nextArrival(), bytes })
+    this.#wake?.()
+  }
+
+  end(): void {
+    this.isEnded = true
+    this.#wake?.()
+  }
+
+  fail(error: ProcessError): void {
+    if (this.isEnded) return
+    this.error = error
+    this.end()
+  }
+
+  /** A reader comes. Answers an error if there is one already. */
+  acquire(wake: () => void): InvalidArgument | undefined {
+    if (this.#isRead) return new InvalidArgument({ argument: this.name, problem: "it is being read already; read it once, or use `all`" })
+    this.#isRead = true
+    this.#wake = wake
+    // Also where nothing is granted: it says that somebody reads.
+    this.#link.credit(this.#granted ? 0 : this.#windowBytes - eagerBytes(this.#windowBytes))
+    this.#granted = true
+    return undefined
+  }
+
+  release(): void {
+    this.#payBack()
+    this.#isRead = false
+    this.#wake = undefined
+    this.#link.released()
+  }
+
+  /** Takes everything that is queued. The credit for it is due at the next call: by then it has been used. */
+  takeAll(): Array<Chunk> {
+    const chunks = this.#chunks
+    this.#chunks = []
+    this.#settle(this.#queuedBytes)
+    return chunks
+  }
+
+  takeOne(): Chunk {
+    const chunk = this.#chunks.shift()!
+    this.#settle(chunk.bytes.byteLength)
+    return chunk
+  }
+
+  /** Nobody reads now, and the child must not wait for that. */
+  drain(): void {
+    if (!this.#isRead && !this.isEnded) this.#link.drain()
+  }
+
+  #settle(takenBytes: number): void {
+    this.#queuedBytes -= takenBytes
+    if (this.#owedBytes >= returnThreshold(this.#windowBytes)) this.#payBack()
+    this.#owedBytes += takenBytes
+  }
+
+  #payBack(): void {
+    if (this.#owedBytes > 0 && !this.isEnded) this.#link.credit(this.#owedBytes)
+    this.#owedBytes = 0
+  }
+
+  /** The broker has dropped bytes. What is queued here is older still, so unless somebody is reading it goes too. */
+  #skipTo(offset: number): void {
+    this.droppedBytes += offset - this.#offset
+    if (this.#isRead) return
+    this.droppedBytes += this.#queuedBytes
+    this.#owedBytes += this.#queuedBytes
+    this.#queuedBytes = 0
+    this.#chunks = []
+  }
+}

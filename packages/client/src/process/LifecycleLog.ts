@@ -1,0 +1,73 @@
+import type { ExitStatus, LifecycleEvent, ProcessError } from "@spawnbroker/protocol"
+import * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import type * as Pull from "effect/Pull"
+import * as Stream from "effect/Stream"
+
+/** The facts of a process's life, kept so that each subscriber gets all of them. */
+export class LifecycleLog {
+  readonly #events: Array<LifecycleEvent> = []
+  readonly #subscribers = new Set<() => void>()
+  readonly #exit = Deferred.makeUnsafe<ExitStatus, ProcessError>()
+  #error: ProcessError | undefined
+
+  /** Nothing more will be added. */
+  get isOver(): boolean {
+    const last = this.#events.at(-1)?._tag
+    return last === "Closed" || last === "Failed" || this.#error !== undefined
+  }
+
+  get hasExited(): boolean {
+    return Deferred.isDoneUnsafe(this.#exit)
+  }
+
+  get exit(): Effect.Effect<ExitStatus, ProcessError> {
+    return Deferred.await(this.#exit)
+  }
+
+  /** Every fact from the first to `Closed`. */
+  get stream(): Stream.Stream<LifecycleEvent, ProcessError> {
+    return Stream.fromPull(Effect.sync(() => {
+      let next = 0
+      const pull: Pull.Pull<Arr.NonEmptyReadonlyArray<LifecycleEvent>, ProcessError> = Effect.suspend(() => {
+        const events = this.#events.slice(next)
+        next = this.#events.length
+        if (Arr.isArrayNonEmpty(events)) return Effect.succeed(events)
+        if (this.#error !== undefined) return Effect.fail(this.#error)
+        return this.isOver ? Cause.done() : Effect.andThen(this.#changed(() => next), pull)
+      })
+      return pull
+    }))
+  }
+
+  add(event: LifecycleEvent): void {
+    this.#events.push(event)
+    if (event._tag === "Exited") Deferred.doneUnsafe(this.#exit, Effect.succeed(event.status))
+    this.#notify()
+  }
+
+  fail(error: ProcessError): void {
+    if (this.isOver) return
+    this.#error = error
+    Deferred.doneUnsafe(this.#exit, Effect.fail(error))
+    this.#notify()
+  }
+
+  #notify(): void {
+    for (const notify of [...this.#subscribers]) notify()
+  }
+
+  #changed(seen: () => number): Effect.Effect<void> {
+    return Effect.callback((resume) => {
+      if (this.#events.length > seen() || this.isOver) return resume(Effect.void)
+      const notify = (): void => {
+        this.#subscribers.delete(notify)
+        resume(Effect.void)
+      }
+      this.#subscribers.add(notify)
+      return Effect.sync(() => this.#subscribers.delete(notify))
+    })
+  }
+}

@@ -1,0 +1,78 @@
+import {
+  AlreadyExited, type ClientFrame, InvalidArgument, Io, MAX_FRAME_BYTES, type ProcessError, type ProcessId, STDIN_CREDIT_BYTES
+} from "@spawnbroker/protocol"
+import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
+
+type StdinFrame = Extract<ClientFrame, { readonly _tag: "Stdin" | "StdinEnd" }>
+type WithoutChannel<F> = F extends unknown ? Omit<F, "channel"> : never
+
+/** Why nothing more can be written. */
+type Closed = "by us" | "by its exit" | { readonly errno: string } | { readonly error: ProcessError }
+
+/**
+ * The sending end of a child's stdin: bytes leave within the credit, in the order of the writes.
+ */
+export class Outgoing {
+  readonly #send: (frame: WithoutChannel<StdinFrame>, transfer?: ArrayBuffer) => void
+  readonly #oneAtATime = Semaphore.makeUnsafe(1)
+  #credit = STDIN_CREDIT_BYTES
+  #closed: Closed | undefined
+  #wake: (() => void) | undefined
+
+  constructor(send: (frame: WithoutChannel<StdinFrame>, transfer?: ArrayBuffer) => void) {
+    this.#send = send
+  }
+
+  grant(bytes: number): void {
+    this.#credit += bytes
+    this.#wake?.()
+  }
+
+  /** The other end takes no more. The first reason stands. */
+  close(reason: Closed): void {
+    this.#closed ??= reason
+    this.#wake?.()
+  }
+
+  write(id: ProcessId, data: Uint8Array): Effect.Effect<number, ProcessError> {
+    const writeFrom = (from: number): Effect.Effect<number, ProcessError> =>
+      Effect.suspend(() => {
+        if (this.#closed !== undefined) return Effect.fail(whyClosed(this.#closed, id))
+        let sent = from
+        while (sent < data.byteLength && this.#credit > 0) sent += this.#sendSome(data, sent)
+        return sent === data.byteLength ? Effect.succeed(data.byteLength) : Effect.andThen(this.#waitForCredit, writeFrom(sent))
+      })
+    return this.#oneAtATime.withPermits(1)(writeFrom(0))
+  }
+
+  /** End of input, after all writes before it. Closing twice is the same as once. */
+  get end(): Effect.Effect<void> {
+    return this.#oneAtATime.withPermits(1)(Effect.sync(() => {
+      if (this.#closed !== undefined) return
+      this.#closed = "by us"
+      this.#send({ _tag: "StdinEnd" })
+    }))
+  }
+
+  #sendSome(data: Uint8Array, from: number): number {
+    const size = Math.min(data.byteLength - from, this.#credit, MAX_FRAME_BYTES)
+    // A copy: the caller keeps its buffer, and the whole of a larger one would travel with a view of it.
+    const bytes = data.slice(from, from + size) as Uint8Array<ArrayBuffer>
+    this.#credit -= size
+    this.#send({ _tag: "Stdin", bytes }, bytes.buffer)
+    return size
+  }
+
+  readonly #waitForCredit = Effect.callback<void>((resume) => {
+    if (this.#credit > 0 || this.#closed !== undefined) return resume(Effect.void)
+    this.#wake = () => resume(Effect.void)
+    return Effect.sync(() => (this.#wake = undefined))
+  })
+}
+
+const whyClosed = (closed: Closed, id: ProcessId): ProcessError => {
+  if (closed === "by us") return new InvalidArgument({ argument: "stdin", problem: "it has been closed; write before `closeStdin`" })
+  if (closed === "by its exit") return new AlreadyExited({ id, operation: "write" })
+  return "error" in closed ? closed.error : new Io({ operation: "write", stream: "stdin", errno: closed.errno })
+}

@@ -1,0 +1,104 @@
+import type {
+  ExitStatus, LifecycleEvent, Pid, ProcessError, ProcessId, ProcessInfo, ProcessStatus, Signal
+} from "@spawnbroker/protocol"
+import { InvalidArgument } from "@spawnbroker/protocol"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Sink from "effect/Sink"
+import * as Stream from "effect/Stream"
+import type { ProcessChannel } from "../connection/ProcessChannel.ts"
+import type { Session } from "../connection/connect-session.ts"
+import { readBytes } from "./read-stream.ts"
+
+export interface KillOptions {
+  /** @default "SIGTERM" */
+  readonly signal?: Signal | undefined
+  /** SIGKILL after this time, unless the process has exited by then. */
+  readonly forceKillAfter?: Duration.Input | undefined
+}
+
+/**
+ * A process that this client has started.
+ *
+ * It belongs to the scope in which it was spawned: when that closes, the process group is ended, and waited for.
+ */
+export interface ProcessHandle {
+  readonly id: ProcessId
+  readonly pid: Pid
+  /** What the broker knew of it when it had started. */
+  readonly info: ProcessInfo
+  /**
+   * Output as it comes, in chunks. Lazy and back-pressured: a reader that stops, stops the child once the window is full.
+   *
+   * One reader at a time; a second one fails with `InvalidArgument`. Fails with `BrokerUnavailable` or `InvalidToken` where
+   * the connection or the token ends first.
+   */
+  readonly stdout: Stream.Stream<Uint8Array, ProcessError>
+  readonly stderr: Stream.Stream<Uint8Array, ProcessError>
+  /** Both, in the order in which they arrived. It reads both, so neither can be read beside it. */
+  readonly all: Stream.Stream<Uint8Array, ProcessError>
+  /** Lines without their ends (`\n`, `\r\n`); invalid UTF-8 becomes U+FFFD. The last line needs no end. */
+  readonly stdoutLines: Stream.Stream<string, ProcessError>
+  readonly stderrLines: Stream.Stream<string, ProcessError>
+  /** Writes all it is given, then closes stdin. Text is written as UTF-8. */
+  readonly stdin: Sink.Sink<void, Uint8Array | string, never, ProcessError>
+  /**
+   * Writes to stdin, and answers how many bytes were accepted: all of them, once the broker has room for the last.
+   *
+   * **Errors**: `Io` with `EPIPE` if the process reads no more, `AlreadyExited`, `InvalidArgument` if stdin is closed or not
+   * piped. **Interruption**: what was accepted before is written.
+   */
+  readonly write: (data: Uint8Array | string) => Effect.Effect<number, ProcessError>
+  /** End of input, after what has been written. */
+  readonly closeStdin: Effect.Effect<void, ProcessError>
+  /** Every fact of its life from the first to `Closed`, for each subscriber. */
+  readonly lifecycle: Stream.Stream<LifecycleEvent, ProcessError>
+  /**
+   * How it ended, once it has. A stream that nobody reads meanwhile does not keep it from ending: its oldest bytes are
+   * dropped (see `unread`).
+   */
+  readonly exit: Effect.Effect<ExitStatus, ProcessError>
+  /** Whether it runs, and for how long it has, asked of the broker now. */
+  readonly status: Effect.Effect<ProcessStatus, ProcessError>
+  /** Sends a signal to its process group. Done once it is sent; `exit` tells when it has worked. */
+  readonly kill: (options?: KillOptions) => Effect.Effect<void, ProcessError>
+}
+
+export const makeProcessHandle = (session: Session, info: ProcessInfo & { readonly pid: Pid }, process: ProcessChannel): ProcessHandle => {
+  const { id, pid } = info
+  const stdout = readBytes("stdout", process.stdout === undefined ? [] : [process.stdout])
+  const stderr = readBytes("stderr", process.stderr === undefined ? [] : [process.stderr])
+  const { stdin } = process
+  const notPiped = new InvalidArgument({ argument: "stdin", problem: 'it is not piped to this client; spawn with `stdin: "pipe"`' })
+  const write: ProcessHandle["write"] = (data) =>
+    stdin === undefined ? Effect.fail(notPiped) : stdin.write(id, typeof data === "string" ? encoder.encode(data) : data)
+  const closeStdin: ProcessHandle["closeStdin"] = stdin === undefined ? Effect.fail(notPiped) : stdin.end
+  return {
+    id,
+    pid,
+    info,
+    stdout,
+    stderr,
+    all: readBytes("all", process.outputs),
+    stdoutLines: toLines(stdout),
+    stderrLines: toLines(stderr),
+    stdin: Sink.forEach(write).pipe(Sink.mapEffect(() => closeStdin)),
+    write,
+    closeStdin,
+    lifecycle: process.lifecycle.stream,
+    exit: process.exit,
+    status: session.call.status({ id }),
+    kill: (options) => session.call.kill({ target: { id }, ...killPayload(options) })
+  }
+}
+
+const encoder = new TextEncoder()
+
+const toLines = (bytes: Stream.Stream<Uint8Array, ProcessError>): Stream.Stream<string, ProcessError> =>
+  bytes.pipe(Stream.decodeText, Stream.splitLines)
+
+/** What the options of a kill say to the broker. */
+export const killPayload = ({ signal, forceKillAfter }: KillOptions = {}): { readonly signal?: Signal; readonly forceKillAfterMs?: number } => ({
+  ...(signal !== undefined && { signal }),
+  ...(forceKillAfter !== undefined && { forceKillAfterMs: Duration.toMillis(forceKillAfter) })
+})

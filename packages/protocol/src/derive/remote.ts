@@ -1,0 +1,83 @@
+/**
+ * The calling end of a group of operations: a function that returns an Effect for each, over Comlink.
+ *
+ * Comlink alone never settles a call whose other end has gone, so the port's end fails what is still pending.
+ */
+import * as Comlink from "comlink"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
+import type * as Rpc from "effect/rpc/Rpc"
+import type * as RpcGroup from "effect/rpc/RpcGroup"
+import { BrokerUnavailable, type InvalidArgument } from "../errors/ProcessError.ts"
+import type { Port } from "../wire/Port.ts"
+import type { ReplyEncoded } from "../wire/Reply.ts"
+import { operationCodec } from "./codec.ts"
+
+/** Each operation as an Effect. `transfer` lists the ports within the payload, which move with it. */
+export type Remote<Rpcs extends Rpc.Any> = {
+  readonly [R in Rpcs as Rpc.Tag<R>]: (
+    payload: Rpc.Payload<R>,
+    transfer?: ReadonlyArray<Port>
+  ) => Effect.Effect<Rpc.Success<R>, Rpc.Error<R> | BrokerUnavailable | InvalidArgument>
+}
+
+export interface Connection<Rpcs extends Rpc.Any> {
+  readonly call: Remote<Rpcs>
+  /** Fails every call that is pending, and every later one. The port is closed. */
+  readonly disconnect: (reason: BrokerUnavailable) => void
+}
+
+type Call = (payload: unknown) => Promise<unknown>
+
+/** Connects to what the other end of `port` exposes. `onClose` runs once, when the connection ends for any reason. */
+export const connectRemote = <Rpcs extends Rpc.Any>(
+  group: RpcGroup.RpcGroup<Rpcs>,
+  port: Port,
+  onClose: (reason: BrokerUnavailable) => void = () => {}
+): Connection<Rpcs> => {
+  const pending = new Set<(reason: BrokerUnavailable) => void>()
+  let closed: BrokerUnavailable | undefined
+  const disconnect = (reason: BrokerUnavailable): void => {
+    if (closed !== undefined) return
+    closed = reason
+    port.close()
+    for (const fail of pending) fail(reason)
+    pending.clear()
+    onClose(reason)
+  }
+  port.addEventListener("close", () => disconnect(new BrokerUnavailable({ reason: "its end of the connection has closed" })))
+
+  const remote = Comlink.wrap<Record<string, Call>>(port as unknown as Comlink.Endpoint)
+  const send = (method: Call, message: object): Effect.Effect<ReplyEncoded, BrokerUnavailable> =>
+    Effect.callback((resume) => {
+      if (closed !== undefined) return resume(Effect.fail(closed))
+      const fail = (reason: BrokerUnavailable): void => resume(Effect.fail(reason))
+      pending.add(fail)
+      const settle = (outcome: Effect.Effect<ReplyEncoded>): void => {
+        pending.delete(fail)
+        resume(outcome)
+      }
+      method(message).then((reply) => settle(Effect.succeed(reply as ReplyEncoded)), (cause) => settle(Effect.die(cause)))
+      return Effect.sync(() => pending.delete(fail))
+    })
+
+  const call: Record<string, unknown> = {}
+  for (const operation of group.requests.values() as Iterable<unknown> as Iterable<Rpc.AnyWithProps>) {
+    const codec = operationCodec(operation)
+    // Held for as long as the connection: Comlink closes a port once its proxies have been collected.
+    const method = remote[operation._tag] as unknown as Call
+    call[operation._tag] = (payload: unknown, transfer: ReadonlyArray<Port> = []) =>
+      Effect.suspend(() => {
+        const encoded = codec.encodePayload(payload)
+        if (Result.isFailure(encoded)) return Effect.fail(encoded.failure)
+        const message = { payload: encoded.success }
+        return Effect.flatMap(send(method, Comlink.transfer(message, transfer as unknown as Parameters<typeof Comlink.transfer>[1])), (reply) =>
+          toExit(codec.decodeReply(reply)))
+      })
+  }
+  return { call: call as Remote<Rpcs>, disconnect }
+}
+
+const toExit = (reply: ReplyEncoded): Exit.Exit<any, any> =>
+  reply._tag === "Success" ? Exit.succeed(reply.value) : Exit.fail(reply.error)

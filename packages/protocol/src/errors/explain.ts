@@ -1,0 +1,66 @@
+import type { ErrorTag } from "./codes.ts"
+import type {
+  AlreadyExited, BrokerUnavailable, InvalidArgument, InvalidToken, Io, LimitExceeded, NotFound, PermissionDenied,
+  ProcessError, ProcessNotFound, SpawnFailed, TimedOut, Unsupported
+} from "./ProcessError.ts"
+import { commandLine } from "./command-line.ts"
+
+/**
+ * The words for an error: what happened, to what, why, and what to do next.
+ *
+ * All messages are made here, so that a log, a terminal and a test read the same.
+ */
+export const explain = (error: ProcessError): string => {
+  const explainOne = explanations[error._tag] as (error: ProcessError) => string
+  return explainOne(error)
+}
+
+const explanations: { readonly [T in ErrorTag]: (error: Extract<ProcessError, { _tag: T }>) => string } = {
+  Io: (error: Io) =>
+    error.errno === "EPIPE"
+      ? `Cannot ${error.operation} ${error.stream}: EPIPE. The process has closed it; stop writing, or ignore this if it may stop early.`
+      : `Cannot ${error.operation} ${error.stream}: ${error.errno}.`,
+  PermissionDenied: (error: PermissionDenied) =>
+    `Not allowed for "${error.subject}": ${error.what}. Decided by the rule \`${error.rule}\` of its policy. ${error.hint}`,
+  NotFound: (error: NotFound) =>
+    error.subject === "cwd"
+      ? `The working directory ${error.path} does not exist. Create it, or give another \`cwd\`.`
+      : `No such command: ${error.path}.${whereItLooked(error.searched)} Install it, or give its path.`,
+  SpawnFailed: (error: SpawnFailed) =>
+    `Could not start ${commandLine(error.command, error.args)} in ${error.cwd}: ${error.errno}. ${spawnAdvice(error.errno)}`,
+  ProcessNotFound: (error: ProcessNotFound) =>
+    `No process ${error.id} that this client may see. Use \`client.list()\` for those it may.`,
+  AlreadyExited: (error: AlreadyExited) =>
+    `Process ${error.id} has already exited, so it cannot ${error.operation === "kill" ? "be signalled" : "be written to"}. Read its \`exit\`.`,
+  InvalidToken: (error: InvalidToken) => tokenProblems[error.reason],
+  LimitExceeded: (error: LimitExceeded) => `More than the limit \`${error.limit}\` of ${error.maximum}. Send less at a time.`,
+  TimedOut: (error: TimedOut) => `${error.operation} took longer than ${error.timeoutMs} ms. Give it more time, or find what it waits for.`,
+  InvalidArgument: (error: InvalidArgument) => `Invalid ${error.argument}: ${error.problem}.`,
+  BrokerUnavailable: (error: BrokerUnavailable) => `The broker is not available: ${error.reason}. Connect again.`,
+  Unsupported: (error: Unsupported) => `Not supported here: ${error.feature}. ${error.hint}`
+}
+
+const tokenProblems: { readonly [R in InvalidToken["reason"]]: string } = {
+  unknown: "The token is not one of this broker's. Ask the host to mint one.",
+  revoked: "The token has been revoked. Ask the host for another.",
+  expired: "The token has expired. Ask the host for another.",
+  missing: "This connection has not presented a token. Call `connect` first."
+}
+
+const whereItLooked = (searched: ReadonlyArray<string> | undefined): string =>
+  searched === undefined ? "" : ` Looked in ${searched.join(", ") || "no directory: the policy's PATH is empty"}.`
+
+const spawnAdvice = (errno: string): string => spawnAdvices[errno] ?? "See errno(3)."
+
+const spawnAdvices: { readonly [errno: string]: string } = {
+  EACCES: "The file is not executable, or a directory above it may not be entered. Check its mode (chmod +x).",
+  E2BIG: "The arguments and the environment together are too long for the system. Pass the data through stdin or a file.",
+  ENOEXEC: "The file is neither a program of this machine nor a script with a #! line.",
+  ENOENT: "The file exists, so its interpreter (the #! line) or dynamic loader is missing.",
+  ETXTBSY: "Somebody has the program open for writing.",
+  EPIPE: "The launcher died while it was starting it, so it may have begun to run. Look before you try again.",
+  EAGAIN: "No more processes may be started now. End some, or raise the limit (ulimit -u).",
+  EMFILE: "Too many files are open. End some processes, or raise the limit (ulimit -n).",
+  ENFILE: "Too many files are open on this machine.",
+  ENOMEM: "There is not enough memory to start a process."
+}

@@ -1,0 +1,31 @@
+/** The vocabulary that clients and brokers share. It imports no Node module, and runs in a browser. */
+export { codes, type ErrorTag } from "./errors/codes.ts"
+export { commandLine } from "./errors/command-line.ts"
+export {
+  AlreadyExited, BrokerUnavailable, InvalidArgument, InvalidToken, Io, LimitExceeded, NotFound, PermissionDenied,
+  ProcessError, ProcessNotFound, SpawnFailed, TimedOut, Unsupported
+} from "./errors/ProcessError.ts"
+
+export { PROTOCOL_VERSION } from "./operations/connect.ts"
+export { Operations } from "./operations/index.ts"
+export { ProcessTarget } from "./operations/kill.ts"
+export { operationCodec, type OperationCodec, strictDecoder } from "./derive/codec.ts"
+export type { CallMessage, ComlinkApi } from "./derive/comlink-api.ts"
+export { type Connection, connectRemote, type Remote } from "./derive/remote.ts"
+
+export { coversName, isDangerousName } from "./policy/environment-names.ts"
+export { ArgumentPattern, CommandGrant, EnvironmentGrant, Policy } from "./policy/Policy.ts"
+
+export { describeExit, Exited, ExitStatus, isSuccess, Signaled } from "./process/ExitStatus.ts"
+export { KilledBy, LifecycleEvent } from "./process/Lifecycle.ts"
+export { Pid, ProcessId } from "./process/ProcessId.ts"
+export { ProcessInfo, ProcessState, ProcessStatus, StreamBytes } from "./process/ProcessInfo.ts"
+export { describeSignal, Signal, signals } from "./process/Signal.ts"
+export { spawnDefaults, SpawnSpec, Stdio, Unread } from "./process/SpawnSpec.ts"
+
+export { type Credit, EAGER_BYTES, eagerBytes, hasCredit, makeCredit, returnThreshold, STDIN_CREDIT_BYTES } from "./wire/credits.ts"
+export {
+  BrokerFrame, type BrokerFrameEncoded, Channel, ClientFrame, MAX_BATCH_FRAMES, MAX_FRAME_BYTES, OutputStream
+} from "./wire/Frame.ts"
+export { isPort, Port } from "./wire/Port.ts"
+export { Reply, type ReplyEncoded } from "./wire/Reply.ts"

@@ -1,0 +1,17 @@
+/**
+ * Every operation of a client, defined once: payload, success, error.
+ *
+ * The Comlink API type, the decoders of both ends, the WebSocket RPCs and the table in the documentation derive from
+ * this group. They are `effect/rpc` definitions, so that a gateway can serve the group as it stands.
+ */
+import * as RpcGroup from "effect/rpc/RpcGroup"
+import { connect } from "./connect.ts"
+import { get } from "./get.ts"
+import { kill } from "./kill.ts"
+import { list } from "./list.ts"
+import { release } from "./release.ts"
+import { spawn } from "./spawn.ts"
+import { status } from "./status.ts"
+
+export const Operations = RpcGroup.make(connect, spawn, release, kill, list, get, status)
+export type Operations = RpcGroup.Rpcs<typeof Operations>

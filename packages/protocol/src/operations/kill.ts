@@ -1,0 +1,19 @@
+import * as Schema from "effect/Schema"
+import * as Rpc from "effect/rpc/Rpc"
+import { ProcessError } from "../errors/ProcessError.ts"
+import { Pid, ProcessId } from "../process/ProcessId.ts"
+import { Signal } from "../process/Signal.ts"
+
+/** A process by the broker's name for it, or by its PID; only processes that the broker owns are ever signalled. */
+export const ProcessTarget = Schema.Union([Schema.Struct({ id: ProcessId }), Schema.Struct({ pid: Pid })])
+export type ProcessTarget = typeof ProcessTarget.Type
+
+/**
+ * Sends a signal to a process group. Answers once the signal is sent, not once the process has ended.
+ *
+ * `forceKillAfterMs`: SIGKILL follows after this time if the process has not exited.
+ */
+export const kill = Rpc.make("kill", {
+  payload: { target: ProcessTarget, signal: Schema.optionalKey(Signal), forceKillAfterMs: Schema.optionalKey(Schema.Finite) },
+  error: ProcessError
+})

@@ -1,0 +1,77 @@
+/**
+ * What a person writes to say what a client may do: plain data, in code or in a JSON file.
+ *
+ * Everything that is not granted is denied: the empty policy runs no command and sees nobody's processes.
+ *
+ * **Example**
+ *
+ * ```ts
+ * const reader: Policy = {
+ *   subject: "panel:git",
+ *   commands: [{ command: "git", args: [["status", { rest: { anyOf: ["--short", "--branch"] } }]] }]
+ * }
+ * ```
+ */
+import * as Schema from "effect/Schema"
+import { CommandName, EnvironmentName } from "../process/SpawnSpec.ts"
+
+const NonEmpty = Schema.String.check(Schema.isMinLength(1))
+
+/** A regular expression (RE2 syntax, linear time) for one whole argument, anchored at both ends. */
+const Match = Schema.Struct({
+  match: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(1000)),
+  /** Whether an argument that begins with `-` may match. */
+  options: Schema.optionalKey(Schema.Boolean)
+})
+
+/** All further arguments: any (`true`), or those of a list. Must come last. */
+const Rest = Schema.Struct({
+  rest: Schema.Union([Schema.Literal(true), Schema.Struct({ anyOf: Schema.Array(Schema.String) }), Match]),
+  options: Schema.optionalKey(Schema.Boolean)
+})
+
+/** A literal argument, a pattern for one, or a pattern for all that follow. */
+export const ArgumentPattern = Schema.Union([Schema.String, Match, Rest])
+export type ArgumentPattern = typeof ArgumentPattern.Type
+
+/** One program that may be run. */
+export const CommandGrant = Schema.Struct({
+  /** A bare name (looked up in the policy's PATH) or an absolute path. */
+  command: CommandName,
+  /** `true`: any arguments. A list: alternatives, each matched whole. Absent: no arguments at all. */
+  args: Schema.optionalKey(Schema.Union([Schema.Literal(true), Schema.Array(Schema.Array(ArgumentPattern))]))
+})
+export type CommandGrant = typeof CommandGrant.Type
+
+/** Exact names, or a prefix and `*`, which never covers a dangerous name. */
+const NamePattern = Schema.String.check(Schema.isPattern(/^[^=*\0]*\*?$/), Schema.isMinLength(1), Schema.isMaxLength(1024))
+
+export const EnvironmentGrant = Schema.Struct({
+  /** Variables of the host that the child gets. */
+  inherit: Schema.optionalKey(Schema.Array(NamePattern)),
+  /** Variables that the client may set. */
+  set: Schema.optionalKey(Schema.Array(NamePattern)),
+  /** Variables with fixed values. They win over the client's. */
+  values: Schema.optionalKey(Schema.Record(EnvironmentName, Schema.String))
+})
+export type EnvironmentGrant = typeof EnvironmentGrant.Type
+
+const Reach = Schema.Literals(["own", "all"])
+
+export const Policy = Schema.Struct({
+  /** Who this is, in errors, lists and the audit. */
+  subject: NonEmpty.check(Schema.isMaxLength(200)),
+  commands: Schema.optionalKey(Schema.Array(CommandGrant)),
+  /** Commands that may not be run, whatever else is said. Deny wins. */
+  deny: Schema.optionalKey(Schema.Array(CommandName)),
+  /** Absent: a minimal environment (PATH), of which the client can set nothing. */
+  env: Schema.optionalKey(EnvironmentGrant),
+  /** Directories in or under which processes may run. Absent: the broker's own working directory only. */
+  cwd: Schema.optionalKey(Schema.Array(NonEmpty)),
+  stdio: Schema.optionalKey(Schema.Struct({ inherit: Schema.Boolean })),
+  /** Whose processes the client may see: its own (those of its subject's token), or everybody's. */
+  observe: Schema.optionalKey(Reach),
+  /** Whose processes the client may signal. */
+  kill: Schema.optionalKey(Reach)
+})
+export type Policy = typeof Policy.Type

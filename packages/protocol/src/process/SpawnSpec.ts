@@ -1,0 +1,78 @@
+/**
+ * What a client asks for when it spawns a process, and nothing it may not say.
+ *
+ * This is plain data, decoded in the broker's thread: unknown fields are refused, so is a NUL byte anywhere (the
+ * kernel would cut the string there, and run something else than what was authorised).
+ */
+import * as Schema from "effect/Schema"
+import { Signal } from "./Signal.ts"
+
+/**
+ * Largest command line and environment that the broker will look at, in UTF-16 units. Well above what Linux takes
+ * (2 MiB in all, 128 KiB an argument), so that E2BIG is the kernel's own answer; higher lets a client cost more memory.
+ */
+export const MAX_ARGUMENT_LENGTH = 4 * 1024 * 1024
+
+const withoutNul = Schema.makeFilter<string>((text) => !text.includes("\0") || "a string without NUL bytes")
+const Text = Schema.String.check(withoutNul, Schema.isMaxLength(MAX_ARGUMENT_LENGTH))
+
+/** A command as the client names it: a bare name that is looked up in the policy's PATH, or a path. */
+export const CommandName = Schema.String.check(withoutNul, Schema.isMinLength(1), Schema.isMaxLength(4096))
+
+/** Name of an environment variable: not empty, no `=`, no NUL. */
+export const EnvironmentName = Schema.String.check(Schema.isPattern(/^[^=\0]+$/), Schema.isMaxLength(1024))
+
+/**
+ * What one of the three standard streams is connected to: the client (`pipe`), the stream of the same number of the
+ * host (`inherit`, only where the policy says so), or /dev/null (`ignore`).
+ */
+export const Stdio = Schema.Literals(["pipe", "inherit", "ignore"])
+export type Stdio = typeof Stdio.Type
+
+/**
+ * What happens to output that has no reader once the window is full.
+ *
+ * `block`: the child waits, as with any pipe. `tail`: the oldest bytes are dropped and counted. `auto`: block, until
+ * somebody waits for the exit of the process while nobody reads the stream; then tail.
+ */
+export const Unread = Schema.Literals(["auto", "block", "tail"])
+export type Unread = typeof Unread.Type
+
+const Milliseconds = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 2_147_483_647 }))
+
+export const SpawnSpec = Schema.Struct({
+  command: CommandName,
+  args: Schema.Array(Text).check(Schema.isMaxLength(65_536)),
+  /** Absent: the broker's own working directory. */
+  cwd: Schema.optionalKey(Schema.String.check(withoutNul, Schema.isMinLength(1), Schema.isMaxLength(4096))),
+  /** Variables that the client adds; each must be named by the policy. */
+  env: Schema.optionalKey(Schema.Record(EnvironmentName, Text).check(Schema.isMaxProperties(4096))),
+  stdin: Stdio,
+  stdout: Stdio,
+  stderr: Stdio,
+  /** Wall time after which the broker ends the process. */
+  timeoutMs: Schema.optionalKey(Milliseconds),
+  /** What ends the process politely. */
+  killSignal: Signal,
+  /** Time from the polite signal to SIGKILL. */
+  forceKillAfterMs: Milliseconds,
+  /** Bytes of each stream that the broker holds for a client that does not read. */
+  windowBytes: Schema.Int.check(Schema.isBetween({ minimum: 4096, maximum: 64 * 1024 * 1024 })),
+  unread: Unread,
+  /** Wait for the real end of stdout and stderr, even if a grandchild keeps them open after the process has exited. */
+  waitForEof: Schema.Boolean
+})
+export type SpawnSpec = typeof SpawnSpec.Type
+
+/** What an absent option means. */
+export const spawnDefaults = {
+  args: [],
+  stdin: "pipe",
+  stdout: "pipe",
+  stderr: "pipe",
+  killSignal: "SIGTERM",
+  forceKillAfterMs: 5000,
+  windowBytes: 1024 * 1024,
+  unread: "auto",
+  waitForEof: false
+} as const satisfies Partial<SpawnSpec>

@@ -1,0 +1,35 @@
+/**
+ * How many bytes may be under way on a stream.
+ *
+ * **Output.** The broker holds a credit for each stream of a channel: what it may send before the client has asked for
+ * more. It starts at {@link eagerBytes}, so that a short command's output is there with no round trip and a stream that
+ * nobody reads costs the client next to nothing. A reader, when it comes, raises the credit to the window, and gives back
+ * what it has consumed. The broker sends while the credit is above zero, so it may overdraw it by less than one chunk
+ * read from the child. What it may not send it holds, up to the window; then it stops reading from the child, which
+ * feels the back-pressure of an ordinary pipe. So a stream costs at most two windows and two chunks.
+ *
+ * **Input.** The client starts with {@link STDIN_CREDIT_BYTES} and gets back what the child's pipe has taken. Sending
+ * more than the credit is a breach: the channel's input is closed with `LimitExceeded`.
+ */
+
+/** Output sent before the client has asked. Higher: fewer round trips for short outputs. Lower: less memory unread. */
+export const EAGER_BYTES = 64 * 1024
+
+/** The credit of a stream before anybody has asked for it. */
+export const eagerBytes = (windowBytes: number): number => Math.min(EAGER_BYTES, windowBytes)
+
+/** Input under way to the child. Higher: fewer waits. Lower: less memory where a child does not read. */
+export const STDIN_CREDIT_BYTES = 256 * 1024
+
+/** The credit of one stream: a count that may be overdrawn by one chunk. */
+export interface Credit {
+  bytes: number
+}
+
+export const makeCredit = (bytes: number): Credit => ({ bytes })
+
+/** Whether something may be sent now. */
+export const hasCredit = (credit: Credit): boolean => credit.bytes > 0
+
+/** A reader gives consumed bytes back in steps of this share of its window, so that a credit is not a message a chunk. */
+export const returnThreshold = (windowBytes: number): number => Math.max(1, windowBytes >> 2)

@@ -1,0 +1,32 @@
+import { Broker } from "@spawnbroker/broker"
+import { Client } from "@spawnbroker/client"
+import { Effect, Stream } from "effect"
+const t0 = performance.now()
+const program = Effect.gen(function*() {
+  const broker = yield* Broker.start({ spawner: (process.argv[2] ?? "auto") as never })
+  console.log("started", Math.round(performance.now() - t0))
+  const token = yield* broker.mint({ subject: "example", commands: ["echo", "sh", "cat", "head", "true", "sleep"].map((command) => ({ command, args: true as const })) })
+  const client = yield* Client.connect((yield* broker.openPort()) , token)
+  const out = yield* client.run("echo", ["hello"])
+  console.log(out.stdout, out.exit, out.durationMs)
+  const p = yield* client.spawn("cat")
+  console.log(yield* p.write("one\ntwo"), p.pid)
+  yield* p.closeStdin
+  console.log(yield* Stream.runCollect(p.stdoutLines), yield* p.exit, yield* p.status)
+  console.log((yield* Stream.runCollect(p.lifecycle)).map(e => e._tag))
+  const t1 = performance.now()
+  const big = yield* client.spawn("head", ["-c", "1G", "/dev/zero"])
+  const n = yield* Stream.runFold(big.stdout, () => 0, (n, c) => n + c.byteLength)
+  console.log(n, Math.round(1000 / ((performance.now() - t1) / 1000)), "MB/s")
+  const t2 = performance.now()
+  yield* Effect.forEach(Array.from({ length: 500 }), () => client.run("true"), { concurrency: 64 })
+  console.log(Math.round(500 / ((performance.now() - t2) / 1000)), "spawns/s")
+  const sl = yield* Effect.scoped(Effect.gen(function*() { const s = yield* client.spawn("sleep", ["100"]); return s }))
+  console.log("scope closed", yield* sl.exit)
+  console.log(yield* Effect.flip(client.run("rm", ["-rf", "/"])).pipe(Effect.map(e => e.message)))
+  console.log(yield* Effect.flip(client.run("echo", [], { env: { LD_PRELOAD: "x" } })).pipe(Effect.map(e => e.message)))
+  console.log(yield* broker.stats)
+  console.log(yield* broker.shutdown())
+}).pipe(Effect.scoped)
+await Effect.runPromise(program)
+console.log("end", Math.round(performance.now() - t0))
