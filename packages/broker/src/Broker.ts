@@ -16,7 +16,7 @@ import type * as Scope from "effect/Scope"
 import { MessageChannel, type MessagePort } from "node:worker_threads"
 import { startWorker, type WorkerThread } from "./host/start-worker.ts"
 import type { BrokerStats, ShutdownReport } from "./link/host-operations.ts"
-import type { SpawnerChoice } from "./worker/spawn/choose-spawner.ts"
+import type { SpawnerChoice } from "./link/worker-start.ts"
 
 export interface BrokerOptions {
   /**

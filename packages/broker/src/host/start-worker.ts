@@ -19,7 +19,7 @@ const workerFile = new URL(`../worker/main${import.meta.url.slice(import.meta.ur
 /** A running thread that has said it is ready. It is terminated when the scope closes. */
 export const startWorker = (start: Omit<WorkerStart, "port">): Effect.Effect<WorkerThread, BrokerUnavailable, Scope.Scope> =>
   Effect.gen(function*() {
-    const run = Effect.runForkWith(yield* Effect.context<never>())
+    const run = Effect.runForkWith(yield* Effect.context())
     const { port1, port2 } = new MessageChannel()
     const thread = yield* Effect.acquireRelease(
       Effect.sync(() =>

@@ -51,7 +51,7 @@ const launch = async ({ id, request, stdio }: ToLauncher & { readonly _tag: "Spa
   for (const socket of sockets) if (typeof socket !== "string") socket.destroy()
 }
 
-const takeSlot = (slot: Slot): Promise<Socket> | Slot & string => (typeof slot === "number" ? stock!.take(slot) : slot)
+const takeSlot = async (slot: Slot): Promise<Socket | "inherit" | "ignore"> => (typeof slot === "number" ? stock!.take(slot) : slot)
 
 const end = (): void => {
   children.killAll()

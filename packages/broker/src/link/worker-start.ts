@@ -1,6 +1,8 @@
 /** What the host gives its worker at the start, and what the worker says before and beside its replies. */
 import type { MessagePort } from "node:worker_threads"
-import type { SpawnerChoice } from "../worker/spawn/choose-spawner.ts"
+
+/** `auto`: the launcher on Linux, direct elsewhere and where no launcher can be started. */
+export type SpawnerChoice = "auto" | "direct" | "launcher"
 
 export interface WorkerStart {
   /** Where {@link HostOperations} are served. */

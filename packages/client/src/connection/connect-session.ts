@@ -8,11 +8,14 @@ import {
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { DataPort } from "./DataPort.ts"
+import { Pace } from "./Pace.ts"
 import { ProcessChannel } from "./ProcessChannel.ts"
 
 export interface Session {
   readonly subject: string
   readonly call: Remote<Operations>
+  /** Waits for this turn of the loop, or a later one, to have room for another spawn. */
+  readonly turn: Effect.Effect<void>
   /** A new channel, which hears everything from the first frame on. */
   readonly openChannel: (spec: SpawnSpec) => { readonly channel: Channel; readonly process: ProcessChannel }
   /** Forgets a channel, once nothing more is to be heard on it. */
@@ -46,6 +49,7 @@ export const connectSession = (port: Port, token: string): Effect.Effect<Session
     return {
       subject,
       call,
+      turn: new Pace().turn,
       openChannel: (spec) => {
         const channel = lastChannel++
         const process = new ProcessChannel(channel, spec, (frame, transfer) => data.post(frame, transfer))

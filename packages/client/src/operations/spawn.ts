@@ -1,7 +1,7 @@
 import type { Pid, ProcessError, ProcessInfo } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
 import type { Session } from "../connection/connect-session.ts"
 import { type SpawnOptions, toSpec } from "../options.ts"
 import type { Chunk } from "../process/Incoming.ts"
@@ -27,9 +27,12 @@ export const spawn = (
 ): Effect.Effect<Spawned, ProcessError, Scope.Scope> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
+      yield* restore(session.turn)
       const spec = yield* Effect.fromResult(toSpec(command, args, options))
       const { channel, process } = session.openChannel(spec)
       const release = session.call.release({ channel }).pipe(
+        // The answer may overtake the last facts, which come on the data port; others may be waiting for them.
+        Effect.andThen((existed) => existed ? Stream.runDrain(process.lifecycle.stream) : Effect.void),
         // A broker that cannot be reached has ended its processes, or its launcher will.
         Effect.ignore,
         Effect.andThen(Effect.sync(() => session.closeChannel(channel)))

@@ -58,7 +58,7 @@ const decideCwd = (grant: Grant, host: Host, spec: SpawnSpec): string => {
 
 const realPath = (path: string): string | undefined => {
   try {
-    return realpathSync(path)
+    return realpathSync.native(path)
   } catch {
     return undefined
   }
@@ -88,7 +88,7 @@ const decideCommand = (grant: Grant, spec: SpawnSpec, cwd: string): { readonly f
     const searched = spec.command.includes("/") ? {} : { searched: searchPath(grant.path) }
     throw new NotFound({ subject: "command", path: spec.command, ...searched })
   }
-  if (found === "EACCES") throw new SpawnFailed({ command: spec.command, args: spec.args, cwd, errno: "EACCES" })
+  if (typeof found === "string") throw new SpawnFailed({ command: spec.command, args: spec.args, cwd, errno: found })
   return { found, rule: `commands[${fitting[0]}]` }
 }
 

@@ -47,7 +47,7 @@ export const parsePolicy = (policy: Policy, host: Host): Result.Result<Grant, In
       deny: policy.deny ?? [],
       path: policyPath(env, host.env),
       env,
-      roots: policy.cwd === undefined ? [realpathSync(host.cwd)] : policy.cwd.map(parseRoot),
+      roots: policy.cwd === undefined ? [realpathSync.native(host.cwd)] : policy.cwd.map(parseRoot),
       inheritStdio: policy.stdio?.inherit ?? false,
       observe: policy.observe ?? "own",
       kill: policy.kill ?? "own"
@@ -78,7 +78,7 @@ const parseGrammar = (command: number, alternative: number, patterns: Parameters
 const parseRoot = (root: string, index: number): string => {
   if (!isAbsolute(root)) throw new InvalidArgument({ argument: `cwd[${index}]`, problem: "an absolute path is expected" })
   try {
-    return realpathSync(root)
+    return realpathSync.native(root)
   } catch {
     throw new InvalidArgument({ argument: `cwd[${index}]`, problem: `${root} does not exist` })
   }

@@ -1,4 +1,4 @@
-import { accessSync, constants, realpathSync, statSync } from "node:fs"
+import { accessSync, closeSync, constants, openSync, readdirSync, readSync, realpathSync, statSync } from "node:fs"
 import { basename, dirname, isAbsolute, join, resolve } from "node:path"
 
 /** An executable: where it was found, and the file that is there. */
@@ -9,8 +9,11 @@ export interface ResolvedCommand {
   readonly file: string
 }
 
-/** Why nothing can be run under a name. `EACCES`: there is a file, and it may not be executed. */
-export type Unresolved = "ENOENT" | "EACCES"
+/**
+ * Why nothing can be run under a name. `EACCES`: there is a file, and it may not be executed. `ENOEXEC`: it is neither a
+ * program nor a script with a `#!` line.
+ */
+export type Unresolved = "ENOENT" | "EACCES" | "ENOEXEC"
 
 /**
  * Looks a command up as execvp(3) does, with two differences: the path is the policy's, and its empty and relative
@@ -24,7 +27,7 @@ export const resolveCommand = (command: string, path: string, cwd: string): Reso
   for (const candidate of candidates) {
     const executable = tryExecutable(candidate)
     if (typeof executable !== "string") return executable
-    if (executable === "EACCES") reason = "EACCES"
+    if (executable !== "ENOENT") reason = executable
   }
   return reason
 }
@@ -34,11 +37,45 @@ export const searchPath = (path: string): ReadonlyArray<string> => path.split(":
 
 const tryExecutable = (path: string): ResolvedCommand | Unresolved => {
   try {
-    const file = realpathSync(path)
+    const file = realpathSync.native(path)
     if (!statSync(file).isFile()) return "EACCES"
     accessSync(file, constants.X_OK)
-    return { found: join(realpathSync(dirname(path)), basename(path)), file }
+    if (!isProgram(file)) return "ENOEXEC"
+    return { found: join(realpathSync.native(dirname(path)), basename(path)), file }
   } catch (cause) {
     return (cause as NodeJS.ErrnoException).code === "EACCES" ? "EACCES" : "ENOENT"
+  }
+}
+
+/**
+ * Whether the kernel itself will run a file. Where it will not, execvp(3) hands the file to /bin/sh, which then is what
+ * runs, though nobody has allowed it.
+ */
+const isProgram = (file: string): boolean => {
+  if (process.platform !== "linux") return true
+  const magic = firstBytes(file)
+  // A program that may be executed and not read is taken at its word: scripts cannot be run that way.
+  return magic === undefined || magic.startsWith("#!") || magic === "\x7fELF" || hasOtherFormats()
+}
+
+const firstBytes = (file: string): string | undefined => {
+  let fd: number | undefined
+  try {
+    fd = openSync(file, "r")
+    const bytes = Buffer.alloc(4)
+    return bytes.toString("latin1", 0, readSync(fd, bytes))
+  } catch {
+    return undefined
+  } finally {
+    if (fd !== undefined) closeSync(fd)
+  }
+}
+
+/** Whether the machine has been taught to run more than the usual, see binfmt_misc in the kernel's documentation. */
+const hasOtherFormats = (): boolean => {
+  try {
+    return readdirSync("/proc/sys/fs/binfmt_misc").some((name) => name !== "register" && name !== "status")
+  } catch {
+    return false
   }
 }

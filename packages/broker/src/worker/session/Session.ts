@@ -147,14 +147,15 @@ export class Session {
     })
   }
 
-  #release(channel: Channel): Effect.Effect<void> {
+  #release(channel: Channel): Effect.Effect<boolean> {
     return Effect.promise(async () => {
       const process = this.#channels.get(channel)
-      if (process === undefined) return
+      if (process === undefined) return false
       process.abandon()
       await process.end("client")
       process.closeOutputs()
       this.#channels.delete(channel)
+      return true
     })
   }
 

@@ -1,9 +1,7 @@
+import type { SpawnerChoice } from "../../link/worker-start.ts"
 import { DirectSpawner } from "./DirectSpawner.ts"
 import { LauncherSpawner } from "./LauncherSpawner.ts"
 import type { Spawner } from "./Spawner.ts"
-
-/** `auto`: the launcher on Linux, direct elsewhere and where no launcher can be started. */
-export type SpawnerChoice = "auto" | "direct" | "launcher"
 
 /** The spawner for this machine, and why it is not the one that was wished for, if so. */
 export interface ChosenSpawner {

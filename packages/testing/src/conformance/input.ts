@@ -1,0 +1,3 @@
+import type { SuiteIt } from "./SuiteIt.ts"
+
+export const input = (_it: SuiteIt, _spawner?: string): void => {}

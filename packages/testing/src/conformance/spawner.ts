@@ -1,0 +1,41 @@
+/**
+ * What anything that spawns must do, seen through the public client. One suite for every implementation: real
+ * processes, no mocks.
+ */
+import { layer } from "@effect/vitest"
+import { Broker, type BrokerOptions } from "@spawnbroker/broker"
+import { describe } from "vitest"
+import { bytes } from "./bytes.ts"
+import { exits } from "./exits.ts"
+import { grandchildren } from "./grandchildren.ts"
+import { inheritance } from "./inheritance.ts"
+import { input } from "./input.ts"
+import { interruption } from "./interruption.ts"
+import { lifecycle } from "./lifecycle.ts"
+import { lines } from "./lines.ts"
+import { registry } from "./registry.ts"
+import { shortage } from "./shortage.ts"
+import { startFailures } from "./start-failures.ts"
+import { termination } from "./termination.ts"
+import { unread } from "./unread.ts"
+
+export interface SpawnerSuiteOptions {
+  readonly spawner: NonNullable<BrokerOptions["spawner"]>
+}
+
+export const spawnerSuite = (name: string, { spawner }: SpawnerSuiteOptions): void =>
+  layer(Broker.layer({ spawner }), { excludeTestServices: true, timeout: "60 seconds" })(`spawner: ${name}`, (it) => {
+    describe("exit status", () => exits(it))
+    describe("what cannot be started", () => startFailures(it))
+    describe("shortage", () => shortage(it, spawner))
+    describe("output", () => bytes(it))
+    describe("output that nobody reads", () => unread(it))
+    describe("lines", () => lines(it))
+    describe("input", () => input(it))
+    describe("what a child inherits", () => inheritance(it))
+    describe("lifecycle", () => lifecycle(it))
+    describe("registry", () => registry(it))
+    describe("termination", () => termination(it))
+    describe("grandchildren", () => grandchildren(it))
+    describe("interruption", () => interruption(it))
+  })

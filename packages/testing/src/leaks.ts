@@ -1,0 +1,107 @@
+/**
+ * What the operating system knows of us: our open files, our descendants, and whoever carries a mark of ours.
+ *
+ * All of it is read from /proc (see proc(5)), so it sees also what the code under test has forgotten.
+ */
+import { readdirSync, readFileSync, readlinkSync } from "node:fs"
+
+/** The environment variable by which the processes of a test are known. */
+export const MARK = "CONFORMANCE_MARK"
+
+export interface ProcessFacts {
+  readonly pid: number
+  readonly parent: number
+  readonly group: number
+  readonly session: number
+  /** One letter: R, S, D, T, Z, … */
+  readonly state: string
+  readonly command: string
+}
+
+const read = (path: string): string => {
+  try {
+    return readFileSync(path, "latin1")
+  } catch {
+    // It has gone while we looked.
+    return ""
+  }
+}
+
+const factsOf = (pid: string): ProcessFacts | undefined => {
+  const stat = read(`/proc/${pid}/stat`)
+  if (stat === "") return undefined
+  // The name of the program, in parentheses, may hold anything.
+  const [state, parent, group, session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ", 4) as [string, string, string, string]
+  const command = read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim()
+  return { pid: Number(pid), parent: Number(parent), group: Number(group), session: Number(session), state, command }
+}
+
+/** Every process of the machine, dead ones that nobody has reaped included. */
+export const processes = (): ReadonlyArray<ProcessFacts> =>
+  readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name)).map(factsOf).filter((facts) => facts !== undefined)
+
+const isAlive = ({ state }: ProcessFacts): boolean => state !== "Z" && state !== "X"
+
+/** One process, if it is alive. */
+export const living = (pid: number): ProcessFacts | undefined => {
+  const facts = factsOf(String(pid))
+  return facts !== undefined && isAlive(facts) ? facts : undefined
+}
+
+/** The living processes that carry a mark. */
+export const bearing = (mark: string): ReadonlyArray<ProcessFacts> =>
+  processes().filter((facts) => isAlive(facts) && read(`/proc/${facts.pid}/environ`).split("\0").includes(`${MARK}=${mark}`))
+
+/**
+ * The children of a process, theirs, and so on; also those whose session or group is led by one of them, since a
+ * grandchild loses its parent. Zombies count: a child that is not reaped is a leak.
+ */
+export const descendants = (root: number = process.pid): ReadonlyArray<ProcessFacts> => {
+  const all = processes()
+  const found = new Map<number, ProcessFacts>()
+  const isOurs = (facts: ProcessFacts): boolean =>
+    facts.pid !== root && (facts.parent === root || [facts.parent, facts.session, facts.group].some((leader) => found.has(leader)))
+  for (let before = -1; before !== found.size;) {
+    before = found.size
+    for (const facts of all) if (isOurs(facts)) found.set(facts.pid, facts)
+  }
+  return [...found.values()]
+}
+
+/** The launcher of this process's broker, if it has one. */
+export const launcher = (root: number = process.pid): ProcessFacts | undefined =>
+  descendants(root).find(({ command, parent }) => parent === root && command.includes("launcher/main"))
+
+/** What this process has open, by kind: `socket`, `pipe`, `anon_inode:[eventfd]`, a path. */
+export const openFiles = (): Readonly<Record<string, number>> =>
+  countBy(readdirSync("/proc/self/fd").map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).replace(/:\[[0-9]+\]$/, "")
+    } catch {
+      // The descriptor of the listing itself.
+      return undefined
+    }
+  }))
+
+export const countBy = (names: Iterable<string | undefined>): Readonly<Record<string, number>> => {
+  const counts: Record<string, number> = {}
+  for (const name of names) if (name !== undefined) counts[name] = (counts[name] ?? 0) + 1
+  return Object.fromEntries(Object.entries(counts).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** Resident memory of a process, in bytes. */
+export const residentBytes = (pid: number = process.pid): number => {
+  const kilobytes = /^VmRSS:\s+([0-9]+) kB$/m.exec(read(`/proc/${pid}/status`))?.[1]
+  return Number(kilobytes ?? 0) * 1024
+}
+
+/** What is compared before and after: all that a broker may take and must give back. */
+export interface Census {
+  readonly files: Readonly<Record<string, number>>
+  readonly processes: ReadonlyArray<string>
+}
+
+export const takeCensus = (): Census => ({
+  files: openFiles(),
+  processes: descendants().map(({ command, state }) => `${state === "Z" ? "zombie " : ""}${command}`).toSorted()
+})

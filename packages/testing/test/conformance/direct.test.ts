@@ -1,0 +1,3 @@
+import { spawnerSuite } from "../../src/index.ts"
+
+spawnerSuite("direct", { spawner: "direct" })

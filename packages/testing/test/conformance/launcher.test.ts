@@ -1,0 +1,3 @@
+import { spawnerSuite } from "../../src/index.ts"
+
+spawnerSuite("launcher", { spawner: "launcher" })

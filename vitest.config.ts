@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config"
+
+/** Real processes on two busy cores: generous, since a limit here only ends what hangs. */
+const patience = { testTimeout: 60_000, hookTimeout: 60_000 }
+
+const project = (name: string, include: ReadonlyArray<string>) => ({
+  test: { name, include: [...include], pool: "forks" as const, ...patience }
+})
+
+export default defineConfig({
+  test: {
+    projects: [
+      project("unit", ["packages/{protocol,broker,client}/test/**/*.test.ts"]),
+      project("conformance", ["packages/testing/test/**/*.test.ts"]),
+      project("demo", ["apps/demo/test/**/*.test.ts"]),
+      project("architecture", ["scripts/**/*.test.ts"])
+    ]
+  }
+})
