@@ -11,7 +11,7 @@ export interface Layer {
 
 const processes = ["^(node:)?child_process$", "Only packages/broker starts processes. Use a client."] as const
 const pastTheDoor = [
-  "^@spawnbroker/[^/]+/(src|dist|internal)|packages/[^/]+/src",
+  "^@spawnbroker/[^/]+/(src|dist|internal)|^[./]+/(packages/)?(protocol|broker|client|testing)/",
   "A package is entered by its index. Export there what is needed."
 ] as const
 const anyNode = ["^node:", "This runs in browsers too, so it imports no Node module."] as const

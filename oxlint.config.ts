@@ -28,10 +28,7 @@ export default defineConfig({
   overrides: layers.map(({ files, refuse }) => ({
     files: [files],
     rules: {
-      "no-restricted-imports": [
-        "error",
-        { patterns: refuse.map(([regex, message]) => ({ regex, message })) }
-      ]
+      "no-restricted-imports": ["error", { patterns: refuse.map(([regex, message]) => ({ regex, message })) }]
     }
   }))
 })

@@ -19,7 +19,15 @@ type Sample = Readonly<Record<string, number>>
 
 const measure = (client: Client["Service"], scenario: string, subject: string, heapBytes: number) =>
   Effect.gen(function* () {
-    const args = ["--max-old-space-size=12000", "--expose-gc", "--disable-warning=ExperimentalWarning", host, scenario, subject, `${heapBytes}`]
+    const args = [
+      "--max-old-space-size=12000",
+      "--expose-gc",
+      "--disable-warning=ExperimentalWarning",
+      host,
+      scenario,
+      subject,
+      `${heapBytes}`
+    ]
     const { exit, stdout, stderr } = yield* client.run(process.execPath, args, { timeout: "5 minutes" })
     if (exit._tag !== "Exited" || exit.code !== 0) return yield* Effect.die(`${subject} failed: ${stderr}`)
     return JSON.parse(stdout) as Sample
@@ -44,24 +52,29 @@ const measureScenario = (client: Client["Service"], name: string) =>
     return rows
   })
 
-const program = Effect.gen(function* () {
-  const wanted = process.argv.slice(2).filter((word) => !word.startsWith("-"))
-  const unknown = wanted.find((name) => scenarios[name] === undefined)
-  if (unknown !== undefined) return yield* Effect.die(`There is no scenario ${unknown}; there are: ${Object.keys(scenarios).join(", ")}`)
-  const broker = yield* Broker.start()
-  const token = yield* broker.mint({
-    subject: "bench",
-    commands: [{ command: process.execPath, args: true }],
-    env: { inherit: ["HOME"] }
-  })
-  const client = yield* Client.connect(yield* broker.openPort(), token)
-  const rows: Array<Result> = []
-  for (const name of wanted.length > 0 ? wanted : Object.keys(scenarios)) rows.push(...(yield* measureScenario(client, name)))
-  const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version, platform: process.platform }
-  yield* Effect.promise(async () => {
-    await mkdir(results, { recursive: true })
-    await writeFile(new URL("latest.json", results), `${JSON.stringify({ machine, results: rows }, undefined, 2)}\n`)
-  })
-}).pipe(Effect.scoped)
+const program = (names: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const broker = yield* Broker.start()
+    const token = yield* broker.mint({
+      subject: "bench",
+      commands: [{ command: process.execPath, args: true }],
+      env: { inherit: ["HOME"] }
+    })
+    const client = yield* Client.connect(yield* broker.openPort(), token)
+    const measured = yield* Effect.forEach(names, (name) => measureScenario(client, name))
+    const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version, platform: process.platform }
+    yield* Effect.promise(() => write({ machine, results: measured.flat() }))
+  }).pipe(Effect.scoped)
 
-await Effect.runPromise(program)
+const write = async (report: object): Promise<void> => {
+  await mkdir(results, { recursive: true })
+  await writeFile(new URL("latest.json", results), `${JSON.stringify(report, undefined, 2)}\n`)
+}
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.find((name) => scenarios[name] === undefined)
+if (unknown === undefined) await Effect.runPromise(program(wanted.length > 0 ? wanted : Object.keys(scenarios)))
+else {
+  console.error(`There is no scenario ${unknown}. There are: ${Object.keys(scenarios).join(", ")}.`)
+  process.exitCode = 2
+}

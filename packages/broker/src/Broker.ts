@@ -56,7 +56,10 @@ export interface BrokerHandle {
    *
    * `kill`: also ends their processes, and waits for that. Otherwise they run on until they exit by themselves.
    */
-  readonly revoke: (token: string, options?: { readonly kill?: boolean }) => Effect.Effect<void, InvalidToken | InvalidArgument | BrokerUnavailable>
+  readonly revoke: (
+    token: string,
+    options?: { readonly kill?: boolean }
+  ) => Effect.Effect<void, InvalidToken | InvalidArgument | BrokerUnavailable>
   /** Counts, bytes and resources at this moment. */
   readonly stats: Effect.Effect<BrokerStats, BrokerUnavailable>
   /**
@@ -84,7 +87,7 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
    * ```
    */
   static readonly start = (options: BrokerOptions = {}): Effect.Effect<BrokerHandle, BrokerUnavailable, Scope.Scope> =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const thread = yield* startWorker({
         spawner: options.spawner ?? "auto",
         env: definedOnly(options.env ?? process.env),
@@ -95,7 +98,8 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
       return handle
     })
 
-  static readonly layer = (options?: BrokerOptions): Layer.Layer<Broker, BrokerUnavailable> => Layer.effect(Broker, Broker.start(options))
+  static readonly layer = (options?: BrokerOptions): Layer.Layer<Broker, BrokerUnavailable> =>
+    Layer.effect(Broker, Broker.start(options))
 }
 
 /** What a shutdown takes on top of its grace, before the thread is terminated all the same. */
@@ -125,7 +129,9 @@ const makeHandle = ({ connection, terminate }: WorkerThread, defaultGrace: Durat
 }
 
 /** What we send ourselves fits its schema. */
-const neverInvalid = <A, E>(effect: Effect.Effect<A, E | InvalidArgument>): Effect.Effect<A, Exclude<E, InvalidArgument>> =>
+const neverInvalid = <A, E>(
+  effect: Effect.Effect<A, E | InvalidArgument>
+): Effect.Effect<A, Exclude<E, InvalidArgument>> =>
   Effect.catchIf(effect, (error) => error instanceof InvalidArgument, Effect.die) as never
 
 const definedOnly = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>

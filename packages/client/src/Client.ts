@@ -38,7 +38,11 @@ export interface ClientHandle {
    *
    * **Interruption**: the process group is ended, and waited for.
    */
-  readonly run: (command: string, args?: ReadonlyArray<string>, options?: RunOptions) => Effect.Effect<RunResult, ProcessError>
+  readonly run: (
+    command: string,
+    args?: ReadonlyArray<string>,
+    options?: RunOptions
+  ) => Effect.Effect<RunResult, ProcessError>
   /** The processes that the policy lets this client see, running and recently ended, oldest first. */
   readonly list: () => Effect.Effect<ReadonlyArray<ProcessInfo>, ProcessError>
   /** One of them. **Errors**: `ProcessNotFound`. */
@@ -75,14 +79,17 @@ const makeClient = (session: Session): ClientHandle => {
   const { call, subject } = session
   return {
     subject,
-    spawn: (command, args = [], options = {}) => Effect.map(spawn(session, command, args, options), ({ handle }) => handle),
+    spawn: (command, args = [], options = {}) =>
+      Effect.map(spawn(session, command, args, options), ({ handle }) => handle),
     run: (command, args = [], options = {}) =>
-      Effect.scoped(Effect.suspend(() => {
-        const startedAt = Date.now()
-        const { maxOutputBytes: _, stdin, ...same } = options
-        const spawned = spawn(session, command, args, { ...same, stdin: stdin === undefined ? "ignore" : "pipe" })
-        return Effect.flatMap(spawned, (process) => runToEnd(process, options, startedAt))
-      })),
+      Effect.scoped(
+        Effect.suspend(() => {
+          const startedAt = Date.now()
+          const { maxOutputBytes: _, stdin, ...same } = options
+          const spawned = spawn(session, command, args, { ...same, stdin: stdin === undefined ? "ignore" : "pipe" })
+          return Effect.flatMap(spawned, (process) => runToEnd(process, options, startedAt))
+        })
+      ),
     list: () => call.list(),
     get: (id) => call.get({ id }),
     kill: (target, options) => call.kill({ target, ...killPayload(options) })

@@ -5,7 +5,27 @@ export { type RunOptions, RunResult } from "./operations/run.ts"
 export type { SpawnOptions } from "./options.ts"
 export type { KillOptions, ProcessHandle } from "./process/ProcessHandle.ts"
 export {
-  AlreadyExited, BrokerUnavailable, commandLine, describeExit, describeSignal, ExitStatus, InvalidArgument, InvalidToken, Io,
-  isSuccess, LifecycleEvent, LimitExceeded, NotFound, PermissionDenied, ProcessError, ProcessId, ProcessInfo,
-  ProcessNotFound, ProcessStatus, Signal, SpawnFailed, TimedOut, Unsupported
+  AlreadyExited,
+  BrokerUnavailable,
+  commandLine,
+  describeExit,
+  describeSignal,
+  ExitStatus,
+  InvalidArgument,
+  InvalidToken,
+  Io,
+  isSuccess,
+  LifecycleEvent,
+  LimitExceeded,
+  NotFound,
+  PermissionDenied,
+  ProcessError,
+  ProcessId,
+  ProcessInfo,
+  ProcessNotFound,
+  ProcessStatus,
+  Signal,
+  SpawnFailed,
+  TimedOut,
+  Unsupported
 } from "@spawnbroker/protocol"

@@ -1,4 +1,12 @@
-import { type InvalidArgument, type Signal, spawnDefaults, SpawnSpec, type Stdio, strictDecoder, type Unread } from "@spawnbroker/protocol"
+import {
+  type InvalidArgument,
+  type Signal,
+  spawnDefaults,
+  SpawnSpec,
+  type Stdio,
+  strictDecoder,
+  type Unread
+} from "@spawnbroker/protocol"
 import * as Duration from "effect/Duration"
 import type * as Result from "effect/Result"
 
@@ -54,7 +62,11 @@ export interface SpawnOptions {
 const decodeSpec = strictDecoder("spawn", SpawnSpec)
 
 /** The specification for a command and its options, or what is wrong with them. Nothing has been sent yet. */
-export const toSpec = (command: string, args: ReadonlyArray<string>, options: SpawnOptions): Result.Result<SpawnSpec, InvalidArgument> => {
+export const toSpec = (
+  command: string,
+  args: ReadonlyArray<string>,
+  options: SpawnOptions
+): Result.Result<SpawnSpec, InvalidArgument> => {
   const { timeout, forceKillAfter, ...same } = options
   return decodeSpec({
     ...spawnDefaults,
@@ -68,9 +80,12 @@ export const toSpec = (command: string, args: ReadonlyArray<string>, options: Sp
 
 /** What cannot be read as a duration is left for the schema to refuse. An infinite one is the longest there is. */
 const toMillis = (duration: Duration.Input): unknown =>
-  Duration.fromInput(duration).pipe((parsed) => parsed._tag === "Some" ? Math.min(Duration.toMillis(parsed.value), MAX_TIMER_MS) : duration)
+  Duration.fromInput(duration).pipe((parsed) =>
+    parsed._tag === "Some" ? Math.min(Duration.toMillis(parsed.value), MAX_TIMER_MS) : duration
+  )
 
 /** What a timer of JavaScript can count to: 24.8 days. */
 const MAX_TIMER_MS = 2_147_483_647
 
-const definedOnly = (options: object): object => Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+const definedOnly = (options: object): object =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))

@@ -2,8 +2,19 @@
 export { codes, type ErrorTag } from "./errors/codes.ts"
 export { commandLine } from "./errors/command-line.ts"
 export {
-  AlreadyExited, BrokerUnavailable, InvalidArgument, InvalidToken, Io, LimitExceeded, NotFound, PermissionDenied,
-  ProcessError, ProcessNotFound, SpawnFailed, TimedOut, Unsupported
+  AlreadyExited,
+  BrokerUnavailable,
+  InvalidArgument,
+  InvalidToken,
+  Io,
+  LimitExceeded,
+  NotFound,
+  PermissionDenied,
+  ProcessError,
+  ProcessNotFound,
+  SpawnFailed,
+  TimedOut,
+  Unsupported
 } from "./errors/ProcessError.ts"
 
 export { PROTOCOL_VERSION } from "./operations/connect.ts"
@@ -23,9 +34,23 @@ export { ProcessInfo, ProcessState, ProcessStatus, StreamBytes } from "./process
 export { describeSignal, Signal, signals } from "./process/Signal.ts"
 export { spawnDefaults, SpawnSpec, Stdio, Unread } from "./process/SpawnSpec.ts"
 
-export { type Credit, EAGER_BYTES, eagerBytes, hasCredit, makeCredit, returnThreshold, STDIN_CREDIT_BYTES } from "./wire/credits.ts"
 export {
-  BrokerFrame, type BrokerFrameEncoded, Channel, ClientFrame, MAX_BATCH_FRAMES, MAX_FRAME_BYTES, OutputStream
+  type Credit,
+  EAGER_BYTES,
+  eagerBytes,
+  hasCredit,
+  makeCredit,
+  returnThreshold,
+  STDIN_CREDIT_BYTES
+} from "./wire/credits.ts"
+export {
+  BrokerFrame,
+  type BrokerFrameEncoded,
+  Channel,
+  ClientFrame,
+  MAX_BATCH_FRAMES,
+  MAX_FRAME_BYTES,
+  OutputStream
 } from "./wire/Frame.ts"
 export { isPort, Port } from "./wire/Port.ts"
 export { Reply, type ReplyEncoded } from "./wire/Reply.ts"

@@ -7,7 +7,13 @@
 import { randomUUID } from "node:crypto"
 import { fileURLToPath } from "node:url"
 import { Broker } from "@spawnbroker/broker"
-import { Client, type ClientHandle, type ProcessError, type ProcessHandle, type SpawnOptions } from "@spawnbroker/client"
+import {
+  Client,
+  type ClientHandle,
+  type ProcessError,
+  type ProcessHandle,
+  type SpawnOptions
+} from "@spawnbroker/client"
 import type { Policy } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
@@ -22,7 +28,20 @@ export const node = process.execPath
 export const testPolicy: Policy = {
   subject: "conformance",
   commands: [
-    "sh", "cat", "head", "env", "printf", "sleep", "true", "seq", "yes", "setpriv", "prlimit", "readlink", "pwd", node
+    "sh",
+    "cat",
+    "head",
+    "env",
+    "printf",
+    "sleep",
+    "true",
+    "seq",
+    "yes",
+    "setpriv",
+    "prlimit",
+    "readlink",
+    "pwd",
+    node
   ].map((command) => ({ command, args: true as const })),
   cwd: ["/"]
 }
@@ -36,7 +55,7 @@ export interface TestClient extends ClientHandle {
 
 /** A client of its own connection, token and mark. `policy` replaces parts of {@link testPolicy}. */
 export const connect = (policy: Partial<Policy> = {}): Effect.Effect<TestClient, ProcessError, Broker | Scope.Scope> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const broker = yield* Broker
     const mark = randomUUID()
     const env = { ...policy.env, values: { ...policy.env?.values, [MARK]: mark } }
@@ -52,8 +71,12 @@ export const fixture = (name: string): string => fileURLToPath(new URL(`./fixtur
 export const host = (name: string): string => fileURLToPath(new URL(`./hosts/${name}`, import.meta.url))
 
 /** Starts a fixture. It is a program of a few lines whose name says what it does. */
-export const spawnFixture = (client: ClientHandle, name: string, args: ReadonlyArray<string> = [], options: SpawnOptions = {}) =>
-  client.spawn(node, [fixture(name), ...args], options)
+export const spawnFixture = (
+  client: ClientHandle,
+  name: string,
+  args: ReadonlyArray<string> = [],
+  options: SpawnOptions = {}
+) => client.spawn(node, [fixture(name), ...args], options)
 
 /** Starts a line of shell, for what a shell says best. */
 export const spawnScript = (client: ClientHandle, script: string, options: SpawnOptions = {}) =>
@@ -64,7 +87,9 @@ export const waitForLine = (process: ProcessHandle, line: string): Effect.Effect
   process.stdoutLines.pipe(
     Stream.filter((candidate) => candidate === line),
     Stream.runHead,
-    Effect.tap((found) => found._tag === "None" ? Effect.die(new Error(`it ended without the line ${JSON.stringify(line)}`)) : Effect.void),
+    Effect.tap((found) =>
+      found._tag === "None" ? Effect.die(new Error(`it ended without the line ${JSON.stringify(line)}`)) : Effect.void
+    ),
     Effect.asVoid
   )
 

@@ -1,8 +1,28 @@
 /** The harness of the conformance suites, and the suites. */
 export { spawnerSuite } from "./conformance/spawner.ts"
 export {
-  connect, eventually, fixture, host, node, spawnFixture, spawnScript, stderrText, stdoutText, type TestClient, testPolicy, waitForLine
+  connect,
+  eventually,
+  fixture,
+  host,
+  node,
+  spawnFixture,
+  spawnScript,
+  stderrText,
+  stdoutText,
+  type TestClient,
+  testPolicy,
+  waitForLine
 } from "./harness.ts"
 export {
-  bearing, type Census, descendants, launcher, living, openFiles, processes, type ProcessFacts, residentBytes, takeCensus
+  bearing,
+  type Census,
+  descendants,
+  launcher,
+  living,
+  openFiles,
+  processes,
+  type ProcessFacts,
+  residentBytes,
+  takeCensus
 } from "./leaks.ts"

@@ -31,14 +31,22 @@ const factsOf = (pid: string): ProcessFacts | undefined => {
   const stat = read(`/proc/${pid}/stat`)
   if (stat === "") return undefined
   // The name of the program, in parentheses, may hold anything.
-  const [state, parent, group, session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ", 4) as [string, string, string, string]
+  const [state, parent, group, session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ", 4) as [
+    string,
+    string,
+    string,
+    string
+  ]
   const command = read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim()
   return { pid: Number(pid), parent: Number(parent), group: Number(group), session: Number(session), state, command }
 }
 
 /** Every process of the machine, dead ones that nobody has reaped included. */
 export const processes = (): ReadonlyArray<ProcessFacts> =>
-  readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name)).map(factsOf).filter((facts) => facts !== undefined)
+  readdirSync("/proc")
+    .filter((name) => /^[0-9]+$/.test(name))
+    .map(factsOf)
+    .filter((facts) => facts !== undefined)
 
 const isAlive = ({ state }: ProcessFacts): boolean => state !== "Z" && state !== "X"
 
@@ -50,7 +58,9 @@ export const living = (pid: number): ProcessFacts | undefined => {
 
 /** The living processes that carry a mark. */
 export const bearing = (mark: string): ReadonlyArray<ProcessFacts> =>
-  processes().filter((facts) => isAlive(facts) && read(`/proc/${facts.pid}/environ`).split("\0").includes(`${MARK}=${mark}`))
+  processes().filter(
+    (facts) => isAlive(facts) && read(`/proc/${facts.pid}/environ`).split("\0").includes(`${MARK}=${mark}`)
+  )
 
 /**
  * The children of a process, theirs, and so on; also those whose session or group is led by one of them, since a
@@ -60,7 +70,8 @@ export const descendants = (root: number = process.pid): ReadonlyArray<ProcessFa
   const all = processes()
   const found = new Map<number, ProcessFacts>()
   const isOurs = (facts: ProcessFacts): boolean =>
-    facts.pid !== root && (facts.parent === root || [facts.parent, facts.session, facts.group].some((leader) => found.has(leader)))
+    facts.pid !== root &&
+    (facts.parent === root || [facts.parent, facts.session, facts.group].some((leader) => found.has(leader)))
   for (let before = -1; before !== found.size;) {
     before = found.size
     for (const facts of all) if (isOurs(facts)) found.set(facts.pid, facts)
@@ -74,14 +85,16 @@ export const launcher = (root: number = process.pid): ProcessFacts | undefined =
 
 /** What this process has open, by kind: `socket`, `pipe`, `anon_inode:[eventfd]`, a path. */
 export const openFiles = (): Readonly<Record<string, number>> =>
-  countBy(readdirSync("/proc/self/fd").map((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`).replace(/:\[[0-9]+\]$/, "")
-    } catch {
-      // The descriptor of the listing itself.
-      return undefined
-    }
-  }))
+  countBy(
+    readdirSync("/proc/self/fd").map((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).replace(/:\[[0-9]+\]$/, "")
+      } catch {
+        // The descriptor of the listing itself.
+        return undefined
+      }
+    })
+  )
 
 export const countBy = (names: Iterable<string | undefined>): Readonly<Record<string, number>> => {
   const counts: Record<string, number> = {}
@@ -103,5 +116,7 @@ export interface Census {
 
 export const takeCensus = (): Census => ({
   files: openFiles(),
-  processes: descendants().map(({ command, state }) => `${state === "Z" ? "zombie " : ""}${command}`).toSorted()
+  processes: descendants()
+    .map(({ command, state }) => `${state === "Z" ? "zombie " : ""}${command}`)
+    .toSorted()
 })

@@ -17,7 +17,8 @@ export const signalGroup = (pgid: number, signal: NodeJS.Signals | 0): boolean =
  * kill(2) counts zombies too, and where PID 1 reaps nobody (a container without an init) a zombie lasts for ever; so
  * a yes is looked at more closely in /proc, where there is one. See proc_pid_stat(5).
  */
-export const groupLives = (pgid: number): boolean => signalGroup(pgid, 0) && (process.platform !== "linux" || hasLivingMember(pgid))
+export const groupLives = (pgid: number): boolean =>
+  signalGroup(pgid, 0) && (process.platform !== "linux" || hasLivingMember(pgid))
 
 const hasLivingMember = (pgid: number): boolean =>
   readdirSync("/proc").some((pid) => {

@@ -31,7 +31,11 @@ export interface ChildListener {
 }
 
 /** Calls `started` before it returns, or `failed` now or a moment later. */
-export const startChild = (request: ChildRequest, stdio: StdioOptions, listener: ChildListener): ChildProcess | undefined => {
+export const startChild = (
+  request: ChildRequest,
+  stdio: StdioOptions,
+  listener: ChildListener
+): ChildProcess | undefined => {
   const child = trySpawn(request, stdio)
   if (typeof child === "string") {
     listener.failed(child)

@@ -17,13 +17,17 @@ export interface WorkerThread {
 const workerFile = new URL(`../worker/main${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url)
 
 /** A running thread that has said it is ready. It is terminated when the scope closes. */
-export const startWorker = (start: Omit<WorkerStart, "port">): Effect.Effect<WorkerThread, BrokerUnavailable, Scope.Scope> =>
-  Effect.gen(function*() {
+export const startWorker = (
+  start: Omit<WorkerStart, "port">
+): Effect.Effect<WorkerThread, BrokerUnavailable, Scope.Scope> =>
+  Effect.gen(function* () {
     const run = Effect.runForkWith(yield* Effect.context())
     const { port1, port2 } = new MessageChannel()
     const thread = yield* Effect.acquireRelease(
-      Effect.sync(() =>
-        new Worker(workerFile, { name: "spawnbroker", workerData: { ...start, port: port2 }, transferList: [port2] })),
+      Effect.sync(
+        () =>
+          new Worker(workerFile, { name: "spawnbroker", workerData: { ...start, port: port2 }, transferList: [port2] })
+      ),
       (worker) => Effect.promise(() => worker.terminate())
     )
     const connection = connectRemote(HostOperations, port1 as unknown as Port)
@@ -38,7 +42,8 @@ export const startWorker = (start: Omit<WorkerStart, "port">): Effect.Effect<Wor
       port1.on("message", (notice: WorkerNotice) => {
         if (notice._tag === "Ready") resume(Effect.void)
         if (notice._tag === "Failed") fail(notice.reason)
-        if (notice._tag === "Log") run(notice.level === "Error" ? Effect.logError(notice.message) : Effect.logWarning(notice.message))
+        if (notice._tag === "Log")
+          run(notice.level === "Error" ? Effect.logError(notice.message) : Effect.logWarning(notice.message))
       })
     })
     return { connection, terminate: Effect.promise(() => thread.terminate()) }

@@ -14,7 +14,9 @@ export class Stock {
   readonly #waiting = new Map<number, (socket: Socket) => void>()
 
   constructor(path: string, nonce: Buffer, onListening: () => void) {
-    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: false }, (socket) => this.#welcome(socket, nonce))
+    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: false }, (socket) =>
+      this.#welcome(socket, nonce)
+    )
     this.#server.listen({ path, backlog: 511 }, onListening)
   }
 

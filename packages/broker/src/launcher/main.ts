@@ -51,7 +51,8 @@ const launch = async ({ id, request, stdio }: ToLauncher & { readonly _tag: "Spa
   for (const socket of sockets) if (typeof socket !== "string") socket.destroy()
 }
 
-const takeSlot = async (slot: Slot): Promise<Socket | "inherit" | "ignore"> => (typeof slot === "number" ? stock!.take(slot) : slot)
+const takeSlot = async (slot: Slot): Promise<Socket | "inherit" | "ignore"> =>
+  typeof slot === "number" ? stock!.take(slot) : slot
 
 const end = (): void => {
   children.killAll()
@@ -59,7 +60,11 @@ const end = (): void => {
   process.exit(0)
 }
 
-const control = new MessageSocket<FromLauncher, ToLauncher>(new Socket({ fd: CONTROL_FD, readable: true, writable: true }), onMessage, end)
+const control = new MessageSocket<FromLauncher, ToLauncher>(
+  new Socket({ fd: CONTROL_FD, readable: true, writable: true }),
+  onMessage,
+  end
+)
 
 // The launcher ends with its control socket and by nothing else: a signal meant for the host must not orphan anyone.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) process.on(signal, () => {})

@@ -36,14 +36,16 @@ export class Worker {
   }
 
   readonly handlers: Handlers<HostOperations> = {
-    mint: ({ policy }) => Effect.map(Effect.fromResult(parsePolicy(policy, this.host)), (grant) => this.tokens.mint(grant)),
+    mint: ({ policy }) =>
+      Effect.map(Effect.fromResult(parsePolicy(policy, this.host)), (grant) => this.tokens.mint(grant)),
     openPort: ({ port }) => Effect.sync(() => void this.sessions.add(new Session(this, port as MessagePort))),
     revoke: ({ token, kill }) =>
       Effect.flatMap(Effect.fromResult(this.tokens.revoke(token)), (tokenId) =>
         Effect.promise(async () => {
           const revoked = [...this.sessions].filter((session) => session.tokenId === tokenId)
           await Promise.all(revoked.map((session) => session.revoke(kill ? "end" : "leave")))
-        })),
+        })
+      ),
     stats: () => Effect.sync(() => this.#stats),
     shutdown: ({ graceMs }) => Effect.promise(() => this.#shutdown(graceMs))
   }
@@ -74,7 +76,9 @@ export class Worker {
     await Promise.race([ended, sleep(graceMs + SHUTDOWN_MARGIN_MS, undefined, { ref: false })])
     for (const session of this.sessions) session.close()
     await this.spawner.close()
-    const killed = running.filter(({ status }) => status.exit?._tag === "Signaled" && status.exit.signal === "SIGKILL").length
+    const killed = running.filter(
+      ({ status }) => status.exit?._tag === "Signaled" && status.exit.signal === "SIGKILL"
+    ).length
     return { stopped: running.length - killed, killed }
   }
 }

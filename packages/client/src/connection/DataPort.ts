@@ -51,6 +51,11 @@ type Data = Extract<BrokerFrame, { readonly _tag: "Data" }>
 
 const isData = (frame: unknown): frame is Data => {
   const { _tag, channel, stream, offset, bytes } = frame as Data
-  return _tag === "Data" && Number.isInteger(channel) && (stream === 1 || stream === 2) &&
-    Number.isSafeInteger(offset) && bytes instanceof Uint8Array
+  return (
+    _tag === "Data" &&
+    Number.isInteger(channel) &&
+    (stream === 1 || stream === 2) &&
+    Number.isSafeInteger(offset) &&
+    bytes instanceof Uint8Array
+  )
 }

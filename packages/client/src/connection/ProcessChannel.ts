@@ -1,5 +1,11 @@
 import {
-  type BrokerFrame, type Channel, type ClientFrame, type ExitStatus, type OutputStream, type ProcessError, type SpawnSpec
+  type BrokerFrame,
+  type Channel,
+  type ClientFrame,
+  type ExitStatus,
+  type OutputStream,
+  type ProcessError,
+  type SpawnSpec
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import { Incoming } from "../process/Incoming.ts"
@@ -25,9 +31,10 @@ export class ProcessChannel {
       })
     this.stdout = spec.stdout === "pipe" ? incoming(1) : undefined
     this.stderr = spec.stderr === "pipe" ? incoming(2) : undefined
-    this.stdin = spec.stdin === "pipe"
-      ? new Outgoing((frame, transfer) => post({ ...frame, channel } as ClientFrame, transfer))
-      : undefined
+    this.stdin =
+      spec.stdin === "pipe"
+        ? new Outgoing((frame, transfer) => post({ ...frame, channel } as ClientFrame, transfer))
+        : undefined
   }
 
   get outputs(): ReadonlyArray<Incoming> {

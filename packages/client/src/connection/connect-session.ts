@@ -2,8 +2,17 @@
  * A session with a broker: the control port, the data port, and the channels between which the frames are divided.
  */
 import {
-  BrokerUnavailable, type Channel, connectRemote, type InvalidArgument, type InvalidToken, Operations, type Port,
-  PROTOCOL_VERSION, type Remote, type SpawnSpec, type Unsupported
+  BrokerUnavailable,
+  type Channel,
+  connectRemote,
+  type InvalidArgument,
+  type InvalidToken,
+  Operations,
+  type Port,
+  PROTOCOL_VERSION,
+  type Remote,
+  type SpawnSpec,
+  type Unsupported
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -26,7 +35,7 @@ export type ConnectError = InvalidToken | InvalidArgument | Unsupported | Broker
 
 /** Presents the token. The session ends with the scope, and with it whatever the broker still runs for it. */
 export const connectSession = (port: Port, token: string): Effect.Effect<Session, ConnectError, Scope.Scope> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const channels = new Map<Channel, ProcessChannel>()
     const { port1, port2 } = new MessageChannel()
     let ended = new BrokerUnavailable({ reason: "it has closed the connection" })

@@ -33,7 +33,12 @@ export class RunResult {
   /** From the request to the last byte. */
   readonly durationMs: number
 
-  constructor(fields: Pick<RunResult, "exit" | "stdoutBytes" | "stderrBytes" | "allBytes" | "timedOut" | "truncated" | "durationMs">) {
+  constructor(
+    fields: Pick<
+      RunResult,
+      "exit" | "stdoutBytes" | "stderrBytes" | "allBytes" | "timedOut" | "truncated" | "durationMs"
+    >
+  ) {
     this.exit = fields.exit
     this.stdoutBytes = fields.stdoutBytes
     this.stderrBytes = fields.stderrBytes
@@ -58,16 +63,26 @@ export class RunResult {
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 
 /** Feeds a process its input, keeps its output, and waits for its end. */
-export const runToEnd = ({ handle, chunks }: Spawned, options: RunOptions, startedAt: number): Effect.Effect<RunResult, ProcessError> =>
-  Effect.gen(function*() {
+export const runToEnd = (
+  { handle, chunks }: Spawned,
+  options: RunOptions,
+  startedAt: number
+): Effect.Effect<RunResult, ProcessError> =>
+  Effect.gen(function* () {
     const output = new Collector(options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES)
-    yield* Effect.all([
-      Stream.runForEach(chunks, (chunk) => Effect.sync(() => output.add(chunk))),
-      feed(handle, options.stdin)
-    ], { concurrency: "unbounded", discard: true })
+    yield* Effect.all(
+      [Stream.runForEach(chunks, (chunk) => Effect.sync(() => output.add(chunk))), feed(handle, options.stdin)],
+      { concurrency: "unbounded", discard: true }
+    )
     const exit = yield* handle.exit
     const timedOut = yield* wasTimedOut(handle)
-    return new RunResult({ exit, timedOut, durationMs: Date.now() - startedAt, truncated: output.truncated, ...output.bytes })
+    return new RunResult({
+      exit,
+      timedOut,
+      durationMs: Date.now() - startedAt,
+      truncated: output.truncated,
+      ...output.bytes
+    })
   })
 
 const feed = (handle: ProcessHandle, input: RunOptions["stdin"]): Effect.Effect<void, ProcessError> => {
@@ -84,7 +99,10 @@ const feed = (handle: ProcessHandle, input: RunOptions["stdin"]): Effect.Effect<
 const wasTimedOut = (handle: ProcessHandle): Effect.Effect<boolean, ProcessError> =>
   handle.lifecycle.pipe(
     Stream.takeUntil(({ _tag }) => _tag === "Exited"),
-    Stream.runFold(() => false, (timedOut, event) => timedOut || (event._tag === "Killed" && event.by === "timeout"))
+    Stream.runFold(
+      () => false,
+      (timedOut, event) => timedOut || (event._tag === "Killed" && event.by === "timeout")
+    )
   )
 
 /** Output as it comes, up to a limit for each stream. */

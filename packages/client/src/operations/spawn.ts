@@ -26,13 +26,13 @@ export const spawn = (
   options: SpawnOptions
 ): Effect.Effect<Spawned, ProcessError, Scope.Scope> =>
   Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       yield* restore(session.turn)
       const spec = yield* Effect.fromResult(toSpec(command, args, options))
       const { channel, process } = session.openChannel(spec)
       const release = session.call.release({ channel }).pipe(
         // The answer may overtake the last facts, which come on the data port; others may be waiting for them.
-        Effect.andThen((existed) => existed ? Stream.runDrain(process.lifecycle.stream) : Effect.void),
+        Effect.andThen((existed) => (existed ? Stream.runDrain(process.lifecycle.stream) : Effect.void)),
         // A broker that cannot be reached has ended its processes, or its launcher will.
         Effect.ignore,
         Effect.andThen(Effect.sync(() => session.closeChannel(channel)))

@@ -3,7 +3,13 @@
  *
  * This is the byte path, so it is plain code. One reader at a time.
  */
-import { eagerBytes, InvalidArgument, type OutputStream, type ProcessError, returnThreshold } from "@spawnbroker/protocol"
+import {
+  eagerBytes,
+  InvalidArgument,
+  type OutputStream,
+  type ProcessError,
+  returnThreshold
+} from "@spawnbroker/protocol"
 
 /** What a stream says to the broker. */
 export interface IncomingLink {
@@ -73,7 +79,11 @@ export class Incoming {
 
   /** A reader comes. Answers an error if there is one already. */
   acquire(wake: () => void): InvalidArgument | undefined {
-    if (this.#isRead) return new InvalidArgument({ argument: this.name, problem: "it is being read already; read it once, or use `all`" })
+    if (this.#isRead)
+      return new InvalidArgument({
+        argument: this.name,
+        problem: "it is being read already; read it once, or use `all`"
+      })
     this.#isRead = true
     this.#wake = wake
     // Also where nothing is granted: it says that somebody reads.

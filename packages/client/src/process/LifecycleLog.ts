@@ -29,17 +29,24 @@ export class LifecycleLog {
 
   /** Every fact from the first to `Closed`. */
   get stream(): Stream.Stream<LifecycleEvent, ProcessError> {
-    return Stream.fromPull(Effect.sync(() => {
-      let next = 0
-      const pull: Pull.Pull<Arr.NonEmptyReadonlyArray<LifecycleEvent>, ProcessError> = Effect.suspend(() => {
-        const events = this.#events.slice(next)
-        next = this.#events.length
-        if (Arr.isArrayNonEmpty(events)) return Effect.succeed(events)
-        if (this.#error !== undefined) return Effect.fail(this.#error)
-        return this.isOver ? Cause.done() : Effect.andThen(this.#changed(() => next), pull)
+    return Stream.fromPull(
+      Effect.sync(() => {
+        let next = 0
+        const pull: Pull.Pull<Arr.NonEmptyReadonlyArray<LifecycleEvent>, ProcessError> = Effect.suspend(() => {
+          const events = this.#events.slice(next)
+          next = this.#events.length
+          if (Arr.isArrayNonEmpty(events)) return Effect.succeed(events)
+          if (this.#error !== undefined) return Effect.fail(this.#error)
+          return this.isOver
+            ? Cause.done()
+            : Effect.andThen(
+                this.#changed(() => next),
+                pull
+              )
+        })
+        return pull
       })
-      return pull
-    }))
+    )
   }
 
   add(event: LifecycleEvent): void {

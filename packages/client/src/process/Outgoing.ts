@@ -1,5 +1,12 @@
 import {
-  AlreadyExited, type ClientFrame, InvalidArgument, Io, MAX_FRAME_BYTES, type ProcessError, type ProcessId, STDIN_CREDIT_BYTES
+  AlreadyExited,
+  type ClientFrame,
+  InvalidArgument,
+  Io,
+  MAX_FRAME_BYTES,
+  type ProcessError,
+  type ProcessId,
+  STDIN_CREDIT_BYTES
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
@@ -41,18 +48,22 @@ export class Outgoing {
         if (this.#closed !== undefined) return Effect.fail(whyClosed(this.#closed, id))
         let sent = from
         while (sent < data.byteLength && this.#credit > 0) sent += this.#sendSome(data, sent)
-        return sent === data.byteLength ? Effect.succeed(data.byteLength) : Effect.andThen(this.#waitForCredit, writeFrom(sent))
+        return sent === data.byteLength
+          ? Effect.succeed(data.byteLength)
+          : Effect.andThen(this.#waitForCredit, writeFrom(sent))
       })
     return this.#oneAtATime.withPermits(1)(writeFrom(0))
   }
 
   /** End of input, after all writes before it. Closing twice is the same as once. */
   get end(): Effect.Effect<void> {
-    return this.#oneAtATime.withPermits(1)(Effect.sync(() => {
-      if (this.#closed !== undefined) return
-      this.#closed = "by us"
-      this.#send({ _tag: "StdinEnd" })
-    }))
+    return this.#oneAtATime.withPermits(1)(
+      Effect.sync(() => {
+        if (this.#closed !== undefined) return
+        this.#closed = "by us"
+        this.#send({ _tag: "StdinEnd" })
+      })
+    )
   }
 
   #sendSome(data: Uint8Array, from: number): number {
@@ -72,7 +83,8 @@ export class Outgoing {
 }
 
 const whyClosed = (closed: Closed, id: ProcessId): ProcessError => {
-  if (closed === "by us") return new InvalidArgument({ argument: "stdin", problem: "it has been closed; write before `closeStdin`" })
+  if (closed === "by us")
+    return new InvalidArgument({ argument: "stdin", problem: "it has been closed; write before `closeStdin`" })
   if (closed === "by its exit") return new AlreadyExited({ id, operation: "write" })
   return "error" in closed ? closed.error : new Io({ operation: "write", stream: "stdin", errno: closed.errno })
 }

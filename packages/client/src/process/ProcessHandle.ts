@@ -1,5 +1,12 @@
 import type {
-  ExitStatus, LifecycleEvent, Pid, ProcessError, ProcessId, ProcessInfo, ProcessStatus, Signal
+  ExitStatus,
+  LifecycleEvent,
+  Pid,
+  ProcessError,
+  ProcessId,
+  ProcessInfo,
+  ProcessStatus,
+  Signal
 } from "@spawnbroker/protocol"
 import { InvalidArgument } from "@spawnbroker/protocol"
 import * as Duration from "effect/Duration"
@@ -64,14 +71,23 @@ export interface ProcessHandle {
   readonly kill: (options?: KillOptions) => Effect.Effect<void, ProcessError>
 }
 
-export const makeProcessHandle = (session: Session, info: ProcessInfo & { readonly pid: Pid }, process: ProcessChannel): ProcessHandle => {
+export const makeProcessHandle = (
+  session: Session,
+  info: ProcessInfo & { readonly pid: Pid },
+  process: ProcessChannel
+): ProcessHandle => {
   const { id, pid } = info
   const stdout = readBytes("stdout", process.stdout === undefined ? [] : [process.stdout])
   const stderr = readBytes("stderr", process.stderr === undefined ? [] : [process.stderr])
   const { stdin } = process
-  const notPiped = new InvalidArgument({ argument: "stdin", problem: 'it is not piped to this client; spawn with `stdin: "pipe"`' })
+  const notPiped = new InvalidArgument({
+    argument: "stdin",
+    problem: 'it is not piped to this client; spawn with `stdin: "pipe"`'
+  })
   const write: ProcessHandle["write"] = (data) =>
-    stdin === undefined ? Effect.fail(notPiped) : stdin.write(id, typeof data === "string" ? encoder.encode(data) : data)
+    stdin === undefined
+      ? Effect.fail(notPiped)
+      : stdin.write(id, typeof data === "string" ? encoder.encode(data) : data)
   const closeStdin: ProcessHandle["closeStdin"] = stdin === undefined ? Effect.fail(notPiped) : stdin.end
   return {
     id,
@@ -98,7 +114,10 @@ const toLines = (bytes: Stream.Stream<Uint8Array, ProcessError>): Stream.Stream<
   bytes.pipe(Stream.decodeText, Stream.splitLines)
 
 /** What the options of a kill say to the broker. */
-export const killPayload = ({ signal, forceKillAfter }: KillOptions = {}): { readonly signal?: Signal; readonly forceKillAfterMs?: number } => ({
+export const killPayload = ({ signal, forceKillAfter }: KillOptions = {}): {
+  readonly signal?: Signal
+  readonly forceKillAfterMs?: number
+} => ({
   ...(signal !== undefined && { signal }),
   ...(forceKillAfter !== undefined && { forceKillAfterMs: Duration.toMillis(forceKillAfter) })
 })

@@ -20,29 +20,41 @@ type Chunks = Arr.NonEmptyReadonlyArray<Chunk>
  */
 export const readChunks = (name: string, incoming: ReadonlyArray<Incoming>): Stream.Stream<Chunk, ProcessError> =>
   incoming.length === 0
-    ? Stream.fail(new InvalidArgument({ argument: name, problem: `it is not piped to this client; spawn with \`${name}: "pipe"\`` }))
-    : Stream.scoped(Stream.fromPull(Effect.gen(function*() {
-      let wake: (() => void) | undefined
-      yield* Effect.forEach(incoming, (each) => acquire(each, () => wake?.()), { discard: true })
-      const wait = Effect.callback<void>((resume) => {
-        // Looked at again: something may have come since the last look.
-        if (isReady(incoming)) return resume(Effect.void)
-        wake = () => resume(Effect.void)
-        return Effect.sync(() => (wake = undefined))
-      })
-      const pull: Pull.Pull<Chunks, ProcessError> = Effect.suspend(() => {
-        const chunks = take(incoming)
-        if (Arr.isArrayNonEmpty(chunks)) return Effect.succeed(chunks)
-        const error = incoming.find((each) => each.error !== undefined)?.error
-        if (error !== undefined) return Effect.fail(error)
-        return incoming.every((each) => each.isEnded) ? Cause.done() : Effect.andThen(wait, pull)
-      })
-      return pull
-    })))
+    ? Stream.fail(
+        new InvalidArgument({
+          argument: name,
+          problem: `it is not piped to this client; spawn with \`${name}: "pipe"\``
+        })
+      )
+    : Stream.scoped(
+        Stream.fromPull(
+          Effect.gen(function* () {
+            let wake: (() => void) | undefined
+            yield* Effect.forEach(incoming, (each) => acquire(each, () => wake?.()), { discard: true })
+            const wait = Effect.callback<void>((resume) => {
+              // Looked at again: something may have come since the last look.
+              if (isReady(incoming)) return resume(Effect.void)
+              wake = () => resume(Effect.void)
+              return Effect.sync(() => (wake = undefined))
+            })
+            const pull: Pull.Pull<Chunks, ProcessError> = Effect.suspend(() => {
+              const chunks = take(incoming)
+              if (Arr.isArrayNonEmpty(chunks)) return Effect.succeed(chunks)
+              const error = incoming.find((each) => each.error !== undefined)?.error
+              if (error !== undefined) return Effect.fail(error)
+              return incoming.every((each) => each.isEnded) ? Cause.done() : Effect.andThen(wait, pull)
+            })
+            return pull
+          })
+        )
+      )
 
 /** {@link readChunks}, without a word on where they came from. */
 export const readBytes = (name: string, incoming: ReadonlyArray<Incoming>): Stream.Stream<Uint8Array, ProcessError> =>
-  Stream.mapArray(readChunks(name, incoming), Arr.map(({ bytes }) => bytes))
+  Stream.mapArray(
+    readChunks(name, incoming),
+    Arr.map(({ bytes }) => bytes)
+  )
 
 const acquire = (incoming: Incoming, wake: () => void) =>
   Effect.acquireRelease(
@@ -54,7 +66,8 @@ const acquire = (incoming: Incoming, wake: () => void) =>
   )
 
 const isReady = (incoming: ReadonlyArray<Incoming>): boolean =>
-  incoming.some((each) => each.firstArrival !== undefined || each.error !== undefined) || incoming.every((each) => each.isEnded)
+  incoming.some((each) => each.firstArrival !== undefined || each.error !== undefined) ||
+  incoming.every((each) => each.isEnded)
 
 const take = (incoming: ReadonlyArray<Incoming>): Array<Chunk> => {
   if (incoming.length === 1) return incoming[0]!.takeAll()

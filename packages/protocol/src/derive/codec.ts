@@ -16,7 +16,10 @@ const describe = SchemaIssue.makeFormatterStandardSchemaV1()
  */
 export const toInvalidArgument = (whole: string, error: Schema.SchemaError): InvalidArgument => {
   const issue = describe(error.issue).issues[0]
-  return new InvalidArgument({ argument: pathOf(whole, issue?.path ?? []), problem: issue?.message ?? "unexpected value" })
+  return new InvalidArgument({
+    argument: pathOf(whole, issue?.path ?? []),
+    problem: issue?.message ?? "unexpected value"
+  })
 }
 
 const pathOf = (whole: string, path: ReadonlyArray<unknown>): string => {
@@ -25,13 +28,18 @@ const pathOf = (whole: string, path: ReadonlyArray<unknown>): string => {
 }
 
 /** Turns a decoder or encoder of Schema into one that fails with {@link InvalidArgument}. */
-const orInvalidArgument = <A>(whole: string, run: (input: unknown) => Result.Result<A, Schema.SchemaError>) =>
-  (input: unknown): Result.Result<A, InvalidArgument> => Result.mapError(run(input), (error) => toInvalidArgument(whole, error))
+const orInvalidArgument =
+  <A>(whole: string, run: (input: unknown) => Result.Result<A, Schema.SchemaError>) =>
+  (input: unknown): Result.Result<A, InvalidArgument> =>
+    Result.mapError(run(input), (error) => toInvalidArgument(whole, error))
 
 type AnyCodec = Schema.Codec<any, any>
 
 /** A decoder of one schema that refuses unknown fields, and names the place of a mistake. */
-export const strictDecoder = <T>(whole: string, schema: Schema.Codec<T, any>): (input: unknown) => Result.Result<T, InvalidArgument> =>
+export const strictDecoder = <T>(
+  whole: string,
+  schema: Schema.Codec<T, any>
+): ((input: unknown) => Result.Result<T, InvalidArgument>) =>
   orInvalidArgument(whole, Schema.decodeUnknownResult(schema, strict))
 
 /** What both ends of an operation do with its messages. */

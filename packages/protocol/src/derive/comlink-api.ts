@@ -2,9 +2,10 @@ import type * as Rpc from "effect/rpc/Rpc"
 import type { ReplyEncoded } from "../wire/Reply.ts"
 
 /** The payload of an operation as it crosses. */
-export type PayloadEncoded<R> = R extends Rpc.Rpc<infer _Tag, infer Payload, infer _Success, infer _Error, infer _Middleware, infer _Requires>
-  ? Payload["Encoded"]
-  : never
+export type PayloadEncoded<R> =
+  R extends Rpc.Rpc<infer _Tag, infer Payload, infer _Success, infer _Error, infer _Middleware, infer _Requires>
+    ? Payload["Encoded"]
+    : never
 
 /** The one argument of a call. Its payload is in a field, since an operation may have none. */
 export interface CallMessage<R> {

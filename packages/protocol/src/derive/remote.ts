@@ -46,7 +46,9 @@ export const connectRemote = <Rpcs extends Rpc.Any>(
     pending.clear()
     onClose(reason)
   }
-  port.addEventListener("close", () => disconnect(new BrokerUnavailable({ reason: "its end of the connection has closed" })))
+  port.addEventListener("close", () =>
+    disconnect(new BrokerUnavailable({ reason: "its end of the connection has closed" }))
+  )
 
   const remote = Comlink.wrap<Record<string, Call>>(port as unknown as Comlink.Endpoint)
   const send = (method: Call, message: object): Effect.Effect<ReplyEncoded, BrokerUnavailable> =>
@@ -58,7 +60,10 @@ export const connectRemote = <Rpcs extends Rpc.Any>(
         pending.delete(fail)
         resume(outcome)
       }
-      method(message).then((reply) => settle(Effect.succeed(reply as ReplyEncoded)), (cause) => settle(Effect.die(cause)))
+      method(message).then(
+        (reply) => settle(Effect.succeed(reply as ReplyEncoded)),
+        (cause) => settle(Effect.die(cause))
+      )
       return Effect.sync(() => pending.delete(fail))
     })
 
@@ -72,8 +77,10 @@ export const connectRemote = <Rpcs extends Rpc.Any>(
         const encoded = codec.encodePayload(payload)
         if (Result.isFailure(encoded)) return Effect.fail(encoded.failure)
         const message = { payload: encoded.success }
-        return Effect.flatMap(send(method, Comlink.transfer(message, transfer as unknown as Parameters<typeof Comlink.transfer>[1])), (reply) =>
-          toExit(codec.decodeReply(reply)))
+        return Effect.flatMap(
+          send(method, Comlink.transfer(message, transfer as unknown as Parameters<typeof Comlink.transfer>[1])),
+          (reply) => toExit(codec.decodeReply(reply))
+        )
       })
   }
   return { call: call as Remote<Rpcs>, disconnect }

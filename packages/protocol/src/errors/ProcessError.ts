@@ -156,7 +156,17 @@ export class Unsupported extends Schema.TaggedError<Unsupported>()("Unsupported"
 
 /** Every way in which an operation may fail. */
 export const ProcessError = Schema.Union([
-  Io, PermissionDenied, NotFound, SpawnFailed, ProcessNotFound, AlreadyExited, InvalidToken, LimitExceeded, TimedOut,
-  InvalidArgument, BrokerUnavailable, Unsupported
+  Io,
+  PermissionDenied,
+  NotFound,
+  SpawnFailed,
+  ProcessNotFound,
+  AlreadyExited,
+  InvalidToken,
+  LimitExceeded,
+  TimedOut,
+  InvalidArgument,
+  BrokerUnavailable,
+  Unsupported
 ])
 export type ProcessError = typeof ProcessError.Type

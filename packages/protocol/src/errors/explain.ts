@@ -1,7 +1,18 @@
 import type { ErrorTag } from "./codes.ts"
 import type {
-  AlreadyExited, BrokerUnavailable, InvalidArgument, InvalidToken, Io, LimitExceeded, NotFound, PermissionDenied,
-  ProcessError, ProcessNotFound, SpawnFailed, TimedOut, Unsupported
+  AlreadyExited,
+  BrokerUnavailable,
+  InvalidArgument,
+  InvalidToken,
+  Io,
+  LimitExceeded,
+  NotFound,
+  PermissionDenied,
+  ProcessError,
+  ProcessNotFound,
+  SpawnFailed,
+  TimedOut,
+  Unsupported
 } from "./ProcessError.ts"
 import { commandLine } from "./command-line.ts"
 
@@ -33,8 +44,10 @@ const explanations: { readonly [T in ErrorTag]: (error: Extract<ProcessError, { 
   AlreadyExited: (error: AlreadyExited) =>
     `Process ${error.id} has already exited, so it cannot ${error.operation === "kill" ? "be signalled" : "be written to"}. Read its \`exit\`.`,
   InvalidToken: (error: InvalidToken) => tokenProblems[error.reason],
-  LimitExceeded: (error: LimitExceeded) => `More than the limit \`${error.limit}\` of ${error.maximum}. Send less at a time.`,
-  TimedOut: (error: TimedOut) => `${error.operation} took longer than ${error.timeoutMs} ms. Give it more time, or find what it waits for.`,
+  LimitExceeded: (error: LimitExceeded) =>
+    `More than the limit \`${error.limit}\` of ${error.maximum}. Send less at a time.`,
+  TimedOut: (error: TimedOut) =>
+    `${error.operation} took longer than ${error.timeoutMs} ms. Give it more time, or find what it waits for.`,
   InvalidArgument: (error: InvalidArgument) => `Invalid ${error.argument}: ${error.problem}.`,
   BrokerUnavailable: (error: BrokerUnavailable) => `The broker is not available: ${error.reason}. Connect again.`,
   Unsupported: (error: Unsupported) => `Not supported here: ${error.feature}. ${error.hint}`
@@ -54,7 +67,8 @@ const spawnAdvice = (errno: string): string => spawnAdvices[errno] ?? "See errno
 
 const spawnAdvices: { readonly [errno: string]: string } = {
   EACCES: "The file is not executable, or a directory above it may not be entered. Check its mode (chmod +x).",
-  E2BIG: "The arguments and the environment together are too long for the system. Pass the data through stdin or a file.",
+  E2BIG:
+    "The arguments and the environment together are too long for the system. Pass the data through stdin or a file.",
   ENOEXEC: "The file is neither a program of this machine nor a script with a #! line.",
   ENOENT: "The file exists, so its interpreter (the #! line) or dynamic loader is missing.",
   ETXTBSY: "Somebody has the program open for writing.",

@@ -14,6 +14,10 @@ export type ProcessTarget = typeof ProcessTarget.Type
  * `forceKillAfterMs`: SIGKILL follows after this time if the process has not exited.
  */
 export const kill = Rpc.make("kill", {
-  payload: { target: ProcessTarget, signal: Schema.optionalKey(Signal), forceKillAfterMs: Schema.optionalKey(Schema.Finite) },
+  payload: {
+    target: ProcessTarget,
+    signal: Schema.optionalKey(Signal),
+    forceKillAfterMs: Schema.optionalKey(Schema.Finite)
+  },
   error: ProcessError
 })

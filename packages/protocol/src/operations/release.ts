@@ -10,4 +10,8 @@ import { Channel } from "../wire/Frame.ts"
  *
  * Success says whether there was a process. If so its last fact, `Closed`, is on its way.
  */
-export const release = Rpc.make("release", { payload: { channel: Channel }, success: Schema.Boolean, error: ProcessError })
+export const release = Rpc.make("release", {
+  payload: { channel: Channel },
+  success: Schema.Boolean,
+  error: ProcessError
+})

@@ -44,7 +44,11 @@ export const CommandGrant = Schema.Struct({
 export type CommandGrant = typeof CommandGrant.Type
 
 /** Exact names, or a prefix and `*`, which never covers a dangerous name. */
-const NamePattern = Schema.String.check(Schema.isPattern(/^[^=*\0]*\*?$/), Schema.isMinLength(1), Schema.isMaxLength(1024))
+const NamePattern = Schema.String.check(
+  Schema.isPattern(/^[^=*\0]*\*?$/),
+  Schema.isMinLength(1),
+  Schema.isMaxLength(1024)
+)
 
 export const EnvironmentGrant = Schema.Struct({
   /** Variables of the host that the child gets. */

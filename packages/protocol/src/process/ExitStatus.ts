@@ -2,7 +2,9 @@ import * as Schema from "effect/Schema"
 import { describeSignal, Signal } from "./Signal.ts"
 
 /** The process called exit(3), or returned from main. `code` is 0 to 255. */
-export const Exited = Schema.TaggedStruct("Exited", { code: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 })) })
+export const Exited = Schema.TaggedStruct("Exited", {
+  code: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 }))
+})
 export type Exited = typeof Exited.Type
 
 /** The process was ended by a signal. */

@@ -18,7 +18,10 @@ const isFunction = (value: unknown): boolean => typeof value === "function"
 
 /** Whether a value can serve as a {@link Port}. */
 export const isPort = (value: unknown): value is Port =>
-  typeof value === "object" && value !== null &&
-  isFunction((value as Port).postMessage) && isFunction((value as Port).addEventListener) && isFunction((value as Port).close)
+  typeof value === "object" &&
+  value !== null &&
+  isFunction((value as Port).postMessage) &&
+  isFunction((value as Port).addEventListener) &&
+  isFunction((value as Port).close)
 
 export const Port = Schema.declare<Port>(isPort, { identifier: "Port", expected: "a message port" })

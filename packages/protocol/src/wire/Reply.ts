@@ -7,10 +7,7 @@
 import * as Schema from "effect/Schema"
 
 export const Reply = <S extends Schema.Top, E extends Schema.Top>(success: S, error: E) =>
-  Schema.Union([
-    Schema.TaggedStruct("Success", { value: success }),
-    Schema.TaggedStruct("Failure", { error })
-  ])
+  Schema.Union([Schema.TaggedStruct("Success", { value: success }), Schema.TaggedStruct("Failure", { error })])
 
 /** A reply as it crosses. */
 export type ReplyEncoded<A = unknown, E = unknown> =

@@ -13,7 +13,7 @@ const WINDOW = 256 * 1024
 
 const droppedOf = (process: ProcessHandle) =>
   Effect.map(Stream.runLast(process.lifecycle), (last) => (last as { readonly value: LifecycleEvent }).value).pipe(
-    Effect.map((event) => event._tag === "Closed" ? event.dropped : assert.fail(`the last event is ${event._tag}`))
+    Effect.map((event) => (event._tag === "Closed" ? event.dropped : assert.fail(`the last event is ${event._tag}`)))
   )
 
 /** Fails unless the bytes are the last of a counting stream of `total`, with no gap. */
@@ -37,39 +37,50 @@ const untilBlocked = (process: ProcessHandle) =>
       before = bytes.stdout
       return seen
     })
-    return eventually("the child is blocked", look, ({ same, written, state }) => same && written >= WINDOW && state === "S")
+    return eventually(
+      "the child is blocked",
+      look,
+      ({ same, written, state }) => same && written >= WINDOW && state === "S"
+    )
   })
 
-const write = (spawned: "auto" | "block" | "tail" | undefined) => ({ stdin: "ignore", windowBytes: WINDOW, unread: spawned } as const)
+const write = (spawned: "auto" | "block" | "tail" | undefined) =>
+  ({ stdin: "ignore", windowBytes: WINDOW, unread: spawned }) as const
 
 export const unread = (it: SuiteIt): void => {
-  it.effect("does not keep exit waiting; what is read afterwards is the contiguous tail, and Closed counts the rest", () =>
-    Effect.gen(function*() {
-      const client = yield* connect()
-      const process = yield* spawnFixture(client, "write-counting.js", [String(TOTAL)], write(undefined))
-      assert.deepStrictEqual(yield* process.exit, { _tag: "Exited", code: 0 })
-      const dropped = yield* droppedOf(process)
-      const tail = yield* Stream.mkUint8Array(process.stdout)
-      assert.isAtLeast(tail.byteLength, 1)
-      assert.isAtMost(tail.byteLength, 2 * WINDOW)
-      assertTail(tail, TOTAL)
-      assert.strictEqual(dropped.stdout + tail.byteLength, TOTAL)
-      assert.strictEqual(dropped.stderr, 0)
-    }))
+  it.effect(
+    "does not keep exit waiting; what is read afterwards is the contiguous tail, and Closed counts the rest",
+    () =>
+      Effect.gen(function* () {
+        const client = yield* connect()
+        const process = yield* spawnFixture(client, "write-counting.js", [String(TOTAL)], write(undefined))
+        assert.deepStrictEqual(yield* process.exit, { _tag: "Exited", code: 0 })
+        const dropped = yield* droppedOf(process)
+        const tail = yield* Stream.mkUint8Array(process.stdout)
+        assert.isAtLeast(tail.byteLength, 1)
+        assert.isAtMost(tail.byteLength, 2 * WINDOW)
+        assertTail(tail, TOTAL)
+        assert.strictEqual(dropped.stdout + tail.byteLength, TOTAL)
+        assert.strictEqual(dropped.stderr, 0)
+      })
+  )
 
   it.effect("of two streams is dropped from each by itself", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const client = yield* connect()
       const process = yield* spawnFixture(client, "write-counting.js", [String(TOTAL), String(TOTAL)], write(undefined))
-      const [, stdout] = yield* Effect.all([process.exit, Stream.mkUint8Array(process.stdout)], { concurrency: "unbounded" })
+      const [, stdout] = yield* Effect.all([process.exit, Stream.mkUint8Array(process.stdout)], {
+        concurrency: "unbounded"
+      })
       const dropped = yield* droppedOf(process)
       assert.strictEqual(stdout.byteLength, TOTAL)
       assert.strictEqual(dropped.stdout, 0)
       assert.isAbove(dropped.stderr, 0)
-    }))
+    })
+  )
 
   it.effect("holds the child up while nobody reads and nobody waits, and nothing is lost", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const client = yield* connect()
       const process = yield* spawnFixture(client, "write-counting.js", [String(TOTAL)], write(undefined))
       const { written } = yield* untilBlocked(process)
@@ -79,10 +90,11 @@ export const unread = (it: SuiteIt): void => {
       assert.strictEqual(bytes.byteLength, TOTAL)
       assertTail(bytes, TOTAL)
       assert.strictEqual((yield* droppedOf(process)).stdout, 0)
-    }))
+    })
+  )
 
   it.effect("with `block` holds the child up although somebody waits for its exit", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const client = yield* connect()
       const process = yield* spawnFixture(client, "write-counting.js", [String(TOTAL)], write("block"))
       const exit = yield* Effect.forkChild(process.exit)
@@ -92,10 +104,11 @@ export const unread = (it: SuiteIt): void => {
       assert.strictEqual(bytes.byteLength, TOTAL)
       assertTail(bytes, TOTAL)
       assert.deepStrictEqual(yield* Fiber.join(exit), { _tag: "Exited", code: 0 })
-    }))
+    })
+  )
 
   it.effect("with `tail` never holds the child up, even if nobody waits", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const client = yield* connect()
       const process = yield* spawnFixture(client, "write-counting.js", [String(TOTAL)], write("tail"))
       const dropped = yield* droppedOf(process)
@@ -103,28 +116,31 @@ export const unread = (it: SuiteIt): void => {
       const tail = yield* Stream.mkUint8Array(process.stdout)
       assertTail(tail, TOTAL)
       assert.strictEqual(dropped.stdout + tail.byteLength, TOTAL)
-    }))
+    })
+  )
 
   it.effect("is complete as long as it fits the window, however late the reader comes", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const client = yield* connect()
       const process = yield* spawnFixture(client, "write-counting.js", [String(WINDOW - 4)], write(undefined))
       yield* process.exit
       const bytes = yield* Stream.mkUint8Array(process.stdout)
       assert.strictEqual(bytes.byteLength, WINDOW - 4)
       assertTail(bytes, WINDOW - 4)
-    }))
+    })
+  )
 
   it.effect("of a reader that stopped early is drained for whoever waits for the exit", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const client = yield* connect()
       const process = yield* spawnFixture(client, "write-counting.js", [String(TOTAL)], write(undefined))
       yield* Stream.runHead(process.stdout)
       assert.deepStrictEqual(yield* process.exit, { _tag: "Exited", code: 0 })
-    }))
+    })
+  )
 
   it.effect("of a reader that never takes a second chunk holds the child up within twice its window", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const client = yield* connect()
       const process = yield* spawnFixture(client, "write-counting.js", [String(TOTAL)], write(undefined))
       const reader = yield* Effect.forkChild(Stream.runForEach(process.stdout, () => Effect.never))
@@ -132,5 +148,6 @@ export const unread = (it: SuiteIt): void => {
       // Two windows, two chunks as they are read from a socket.
       assert.isAtMost(written, 2 * WINDOW + 2 * WINDOW)
       yield* Fiber.interrupt(reader)
-    }))
+    })
+  )
 }

@@ -4,7 +4,14 @@
  */
 import { realpathSync, statSync } from "node:fs"
 import { resolve, sep } from "node:path"
-import { commandLine, InvalidArgument, NotFound, PermissionDenied, SpawnFailed, type SpawnSpec } from "@spawnbroker/protocol"
+import {
+  commandLine,
+  InvalidArgument,
+  NotFound,
+  PermissionDenied,
+  SpawnFailed,
+  type SpawnSpec
+} from "@spawnbroker/protocol"
 import * as Result from "effect/Result"
 import type { SpawnRequest } from "../spawn/Spawner.ts"
 import { buildEnvironment } from "./build-environment.ts"
@@ -31,7 +38,10 @@ export const authorize = (grant: Grant, host: Host, spec: SpawnSpec): Result.Res
 }
 
 const isRefusal = (cause: unknown): cause is AuthorizeError =>
-  cause instanceof PermissionDenied || cause instanceof NotFound || cause instanceof SpawnFailed || cause instanceof InvalidArgument
+  cause instanceof PermissionDenied ||
+  cause instanceof NotFound ||
+  cause instanceof SpawnFailed ||
+  cause instanceof InvalidArgument
 
 const decide = (grant: Grant, host: Host, spec: SpawnSpec): Authorized => {
   const cwd = decideCwd(grant, host, spec)
@@ -40,7 +50,14 @@ const decide = (grant: Grant, host: Host, spec: SpawnSpec): Authorized => {
   const env = decideEnvironment(grant, host, spec)
   return {
     rule,
-    request: { file: found.file, argv0: spec.command, args: spec.args, cwd, env, stdio: [spec.stdin, spec.stdout, spec.stderr] }
+    request: {
+      file: found.file,
+      argv0: spec.command,
+      args: spec.args,
+      cwd,
+      env,
+      stdio: [spec.stdin, spec.stdout, spec.stderr]
+    }
   }
 }
 
@@ -49,10 +66,16 @@ const decideCwd = (grant: Grant, host: Host, spec: SpawnSpec): string => {
   const path = resolve(host.cwd, spec.cwd ?? ".")
   const real = realPath(path)
   if (!grant.roots.some((root) => isWithin(root, real ?? path))) {
-    throw denied(grant, "cwd", `the working directory ${path}`, "Add it, or a directory above it, to the policy's `cwd`.")
+    throw denied(
+      grant,
+      "cwd",
+      `the working directory ${path}`,
+      "Add it, or a directory above it, to the policy's `cwd`."
+    )
   }
   if (real === undefined) throw new NotFound({ subject: "cwd", path })
-  if (!statSync(real).isDirectory()) throw new InvalidArgument({ argument: "cwd", problem: `${path} is not a directory` })
+  if (!statSync(real).isDirectory())
+    throw new InvalidArgument({ argument: "cwd", problem: `${path} is not a directory` })
   return real
 }
 
@@ -64,18 +87,31 @@ const realPath = (path: string): string | undefined => {
   }
 }
 
-const isWithin = (root: string, path: string): boolean => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep)
+const isWithin = (root: string, path: string): boolean =>
+  path === root || path.startsWith(root.endsWith(sep) ? root : root + sep)
 
-const decideCommand = (grant: Grant, spec: SpawnSpec, cwd: string): { readonly found: ResolvedCommand; readonly rule: string } => {
+const decideCommand = (
+  grant: Grant,
+  spec: SpawnSpec,
+  cwd: string
+): { readonly found: ResolvedCommand; readonly rule: string } => {
   const found = resolveCommand(spec.command, grant.path, cwd)
   const denial = grant.deny.findIndex((command) => isDenied(command, spec, found, grant, cwd))
-  if (denial >= 0) throw denied(grant, `deny[${denial}]`, `the command ${spec.command}`, "It is denied by name; a grant cannot change that.")
+  if (denial >= 0)
+    throw denied(
+      grant,
+      `deny[${denial}]`,
+      `the command ${spec.command}`,
+      "It is denied by name; a grant cannot change that."
+    )
 
   const rules = [...grant.commands.entries()].filter(([, rule]) => names(rule, spec.command, found, grant))
   if (rules.length === 0) {
     throw denied(grant, "commands", `the command ${spec.command}`, "Add it to the policy's `commands`.")
   }
-  const fitting = rules.find(([, rule]) => rule.args === "any" || rule.args.some((grammar) => matchesGrammar(grammar, spec.args)))
+  const fitting = rules.find(
+    ([, rule]) => rule.args === "any" || rule.args.some((grammar) => matchesGrammar(grammar, spec.args))
+  )
   if (fitting === undefined) {
     throw denied(
       grant,
@@ -106,7 +142,13 @@ const names = (rule: CommandRule, command: string, found: ResolvedCommand | stri
 }
 
 /** Deny reaches further than a grant: the same name anywhere, the same place, and any other name of the same file. */
-const isDenied = (denied: string, spec: SpawnSpec, found: ResolvedCommand | string, grant: Grant, cwd: string): boolean => {
+const isDenied = (
+  denied: string,
+  spec: SpawnSpec,
+  found: ResolvedCommand | string,
+  grant: Grant,
+  cwd: string
+): boolean => {
   if (denied === spec.command || denied === baseName(spec.command)) return true
   if (typeof found === "string") return false
   if (denied === baseName(found.file)) return true
@@ -120,7 +162,12 @@ const decideStdio = (grant: Grant, spec: SpawnSpec): void => {
   const inherits = [spec.stdin, spec.stdout, spec.stderr].indexOf("inherit")
   if (inherits < 0 || grant.inheritStdio) return
   const stream = ["stdin", "stdout", "stderr"][inherits]!
-  throw denied(grant, "stdio.inherit", `the host's own ${stream}`, "Use `pipe`, or set `stdio: { inherit: true }` in the policy.")
+  throw denied(
+    grant,
+    "stdio.inherit",
+    `the host's own ${stream}`,
+    "Use `pipe`, or set `stdio: { inherit: true }` in the policy."
+  )
 }
 
 const decideEnvironment = (grant: Grant, host: Host, spec: SpawnSpec): Readonly<Record<string, string>> => {

@@ -61,22 +61,36 @@ export const parsePolicy = (policy: Policy, host: Host): Result.Result<Grant, In
 const parseCommand = (grant: CommandGrant, index: number): CommandRule => {
   const { command, args = [[]] } = grant
   if (command.includes("/") && !isAbsolute(command)) {
-    throw new InvalidArgument({ argument: `commands[${index}].command`, problem: "a bare name or an absolute path is expected" })
+    throw new InvalidArgument({
+      argument: `commands[${index}].command`,
+      problem: "a bare name or an absolute path is expected"
+    })
   }
-  return { command, args: args === true ? "any" : args.map((patterns, alternative) => parseGrammar(index, alternative, patterns)) }
+  return {
+    command,
+    args: args === true ? "any" : args.map((patterns, alternative) => parseGrammar(index, alternative, patterns))
+  }
 }
 
-const parseGrammar = (command: number, alternative: number, patterns: Parameters<typeof compileGrammar>[0]): ArgumentGrammar => {
+const parseGrammar = (
+  command: number,
+  alternative: number,
+  patterns: Parameters<typeof compileGrammar>[0]
+): ArgumentGrammar => {
   try {
     return compileGrammar(patterns)
   } catch (cause) {
     if (!(cause instanceof GrammarError)) throw cause
-    throw new InvalidArgument({ argument: `commands[${command}].args[${alternative}][${cause.at}]`, problem: cause.message })
+    throw new InvalidArgument({
+      argument: `commands[${command}].args[${alternative}][${cause.at}]`,
+      problem: cause.message
+    })
   }
 }
 
 const parseRoot = (root: string, index: number): string => {
-  if (!isAbsolute(root)) throw new InvalidArgument({ argument: `cwd[${index}]`, problem: "an absolute path is expected" })
+  if (!isAbsolute(root))
+    throw new InvalidArgument({ argument: `cwd[${index}]`, problem: "an absolute path is expected" })
   try {
     return realpathSync.native(root)
   } catch {

@@ -35,7 +35,8 @@ export class TokenStore {
     const parts = parseToken(token)
     const entry = parts === undefined ? undefined : this.#entries.get(parts.id)
     const matches = secretMatches(parts?.secret ?? "", entry?.hash)
-    if (!matches || entry === undefined || parts === undefined) return Result.fail(new InvalidToken({ reason: "unknown" }))
+    if (!matches || entry === undefined || parts === undefined)
+      return Result.fail(new InvalidToken({ reason: "unknown" }))
     if (entry.revoked) return Result.fail(new InvalidToken({ reason: "revoked" }))
     return Result.succeed({ tokenId: parts.id, grant: entry.grant })
   }

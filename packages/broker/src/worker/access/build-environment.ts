@@ -6,7 +6,8 @@ type Environment = Readonly<Record<string, string>>
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /** The PATH of a policy: by which its commands are found, and what its children see. */
-export const policyPath = (grant: EnvironmentGrant, host: Environment): string => grant.values?.PATH ?? host.PATH ?? DEFAULT_PATH
+export const policyPath = (grant: EnvironmentGrant, host: Environment): string =>
+  grant.values?.PATH ?? host.PATH ?? DEFAULT_PATH
 
 /** The environment, or the name of the first variable that the client may not set. */
 export type BuiltEnvironment =

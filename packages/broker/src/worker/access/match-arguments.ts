@@ -45,7 +45,8 @@ export const matchesGrammar = (grammar: ArgumentGrammar, args: ReadonlyArray<str
 const matchRest = (index: number, pattern: Extract<ArgumentPattern, { rest: unknown }>): MatchOne => {
   const options = pattern.options === true
   if (pattern.rest === true) return (argument) => options || !isOption(argument)
-  if ("match" in pattern.rest) return matchExpression(index, pattern.rest.match, options || pattern.rest.options === true)
+  if ("match" in pattern.rest)
+    return matchExpression(index, pattern.rest.match, options || pattern.rest.options === true)
   // Each word was written down by the host, so one that begins with "-" was meant.
   const words = new Set(pattern.rest.anyOf)
   return (argument) => words.has(argument)

@@ -22,7 +22,9 @@ export type Unresolved = "ENOENT" | "EACCES" | "ENOEXEC"
  * A relative path with a slash is taken from `cwd`.
  */
 export const resolveCommand = (command: string, path: string, cwd: string): ResolvedCommand | Unresolved => {
-  const candidates = command.includes("/") ? [resolve(cwd, command)] : searchPath(path).map((directory) => join(directory, command))
+  const candidates = command.includes("/")
+    ? [resolve(cwd, command)]
+    : searchPath(path).map((directory) => join(directory, command))
   let reason: Unresolved = "ENOENT"
   for (const candidate of candidates) {
     const executable = tryExecutable(candidate)

@@ -89,7 +89,9 @@ export class Output {
   }
 
   get #drops(): boolean {
-    return this.#mode === "abandoned" || this.#unread === "tail" || (this.#mode === "drained" && this.#unread === "auto")
+    return (
+      this.#mode === "abandoned" || this.#unread === "tail" || (this.#mode === "drained" && this.#unread === "auto")
+    )
   }
 
   #switchTo(mode: Mode): void {

@@ -5,8 +5,18 @@
  */
 import { randomBytes } from "node:crypto"
 import {
-  type BrokerFrameEncoded, type ExitStatus, type KilledBy, type LifecycleEvent, type OutputStream, Pid, ProcessId,
-  type ProcessInfo, type ProcessState, type ProcessStatus, type Signal, type SpawnSpec
+  type BrokerFrameEncoded,
+  type ExitStatus,
+  type KilledBy,
+  type LifecycleEvent,
+  type OutputStream,
+  Pid,
+  ProcessId,
+  type ProcessInfo,
+  type ProcessState,
+  type ProcessStatus,
+  type Signal,
+  type SpawnSpec
 } from "@spawnbroker/protocol"
 import type { Authorized } from "../access/Authorizer.ts"
 import { Input } from "../input/Input.ts"
@@ -142,8 +152,9 @@ export class Process {
    * call waits for the first, whoever made it.
    */
   end(by: KilledBy, graceMs = this.spec.forceKillAfterMs, signal: Signal = this.spec.killSignal): Promise<void> {
-    this.#ending ??= this.#launched.promise.then(() =>
-      this.#spawned && endGroup(this.#spawned, { signal, graceMs, onSignal: (sent) => this.#killed(sent, by) }))
+    this.#ending ??= this.#launched.promise.then(
+      () => this.#spawned && endGroup(this.#spawned, { signal, graceMs, onSignal: (sent) => this.#killed(sent, by) })
+    )
     return this.#ending
   }
 

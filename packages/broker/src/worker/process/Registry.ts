@@ -45,14 +45,22 @@ export class Registry {
   /** A process by its name; none that `visible` does not admit. */
   get(id: string, visible: (process: Process) => boolean): Effect.Effect<Process, ProcessNotFound> {
     const process = this.#live.get(id) ?? this.#ended.get(id)
-    return process !== undefined && visible(process) ? Effect.succeed(process) : Effect.fail(new ProcessNotFound({ id }))
+    return process !== undefined && visible(process)
+      ? Effect.succeed(process)
+      : Effect.fail(new ProcessNotFound({ id }))
   }
 
   /** A process that still runs, by its name or its PID. Only processes of this broker have either. */
-  running(target: ProcessTarget, visible: (process: Process) => boolean): Effect.Effect<Process, ProcessNotFound | AlreadyExited> {
+  running(
+    target: ProcessTarget,
+    visible: (process: Process) => boolean
+  ): Effect.Effect<Process, ProcessNotFound | AlreadyExited> {
     const named = "id" in target ? this.get(target.id, visible) : this.#byPid(target.pid, visible)
     return Effect.flatMap(named, (process) =>
-      process.hasExited ? Effect.fail(new AlreadyExited({ id: process.id, operation: "kill" })) : Effect.succeed(process))
+      process.hasExited
+        ? Effect.fail(new AlreadyExited({ id: process.id, operation: "kill" }))
+        : Effect.succeed(process)
+    )
   }
 
   #byPid(pid: Pid, visible: (process: Process) => boolean): Effect.Effect<Process, ProcessNotFound> {

@@ -2,8 +2,20 @@
  * One client: its control port, its data port, its token, and the processes on its channels.
  */
 import {
-  type BrokerFrameEncoded, BrokerUnavailable, type Channel, type ClientFrame, InvalidArgument, InvalidToken, LimitExceeded,
-  type Operations, Operations as OperationGroup, type Port, PROTOCOL_VERSION, ProcessError, type SpawnSpec, Unsupported
+  type BrokerFrameEncoded,
+  BrokerUnavailable,
+  type Channel,
+  type ClientFrame,
+  InvalidArgument,
+  InvalidToken,
+  LimitExceeded,
+  type Operations,
+  Operations as OperationGroup,
+  type Port,
+  PROTOCOL_VERSION,
+  ProcessError,
+  type SpawnSpec,
+  Unsupported
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -73,25 +85,33 @@ export class Session {
     release: ({ channel }) => this.#whenConnected(() => this.#release(channel)),
     kill: ({ target, signal = "SIGTERM", forceKillAfterMs }) =>
       this.#whenConnected((connected) =>
-        Effect.gen({ self: this }, function*() {
-          const process = yield* this.#worker.registry.running(target, (candidate) => mayKill(connected.capability, candidate))
+        Effect.gen({ self: this }, function* () {
+          const process = yield* this.#worker.registry.running(target, (candidate) =>
+            mayKill(connected.capability, candidate)
+          )
           yield* Effect.promise(() => process.signal(signal))
           if (forceKillAfterMs !== undefined) process.forceKillAfter(forceKillAfterMs)
         })
       ),
     list: () =>
       this.#whenConnected(({ capability }) =>
-        Effect.sync(() => this.#worker.registry.all.filter((process) => mayObserve(capability, process)).map(({ info }) => info))
+        Effect.sync(() =>
+          this.#worker.registry.all.filter((process) => mayObserve(capability, process)).map(({ info }) => info)
+        )
       ),
-    get: ({ id }) => this.#whenConnected(({ capability }) => Effect.map(this.#visible(capability, id), ({ info }) => info)),
-    status: ({ id }) => this.#whenConnected(({ capability }) => Effect.map(this.#visible(capability, id), ({ status }) => status))
+    get: ({ id }) =>
+      this.#whenConnected(({ capability }) => Effect.map(this.#visible(capability, id), ({ info }) => info)),
+    status: ({ id }) =>
+      this.#whenConnected(({ capability }) => Effect.map(this.#visible(capability, id), ({ status }) => status))
   }
 
   #visible(capability: Capability, id: string) {
     return this.#worker.registry.get(id, (process) => mayObserve(capability, process))
   }
 
-  #whenConnected<A, E>(run: (connected: Connected) => Effect.Effect<A, E>): Effect.Effect<A, E | InvalidToken | BrokerUnavailable> {
+  #whenConnected<A, E>(
+    run: (connected: Connected) => Effect.Effect<A, E>
+  ): Effect.Effect<A, E | InvalidToken | BrokerUnavailable> {
     return Effect.suspend((): Effect.Effect<A, E | InvalidToken | BrokerUnavailable> => {
       if (this.#state._tag === "Connected") return run(this.#state)
       return Effect.fail(this.#state._tag === "Over" ? this.#state.error : new InvalidToken({ reason: "missing" }))
@@ -99,7 +119,7 @@ export class Session {
   }
 
   #connect({ version, token, data }: { readonly version: number; readonly token: string; readonly data: Port }) {
-    return Effect.gen({ self: this }, function*() {
+    return Effect.gen({ self: this }, function* () {
       if (version !== PROTOCOL_VERSION) {
         return yield* new Unsupported({
           feature: `version ${version} of the protocol`,
@@ -107,9 +127,14 @@ export class Session {
         })
       }
       if (this.#state._tag !== "Unconnected") {
-        return yield* new InvalidArgument({ argument: "connect", problem: "this connection has presented its token already" })
+        return yield* new InvalidArgument({
+          argument: "connect",
+          problem: "this connection has presented its token already"
+        })
       }
-      const capability = yield* Effect.tapError(Effect.fromResult(this.#worker.tokens.check(token)), () => Effect.sync(() => this.#refuse(data)))
+      const capability = yield* Effect.tapError(Effect.fromResult(this.#worker.tokens.check(token)), () =>
+        Effect.sync(() => this.#refuse(data))
+      )
       this.#state = { _tag: "Connected", capability, data: this.#openData(data) }
       return { subject: capability.grant.subject }
     })
@@ -129,11 +154,12 @@ export class Session {
   }
 
   #spawn({ capability, data }: Connected, channel: Channel, spec: SpawnSpec) {
-    return Effect.gen({ self: this }, function*() {
+    return Effect.gen({ self: this }, function* () {
       if (this.#channels.has(channel)) {
         return yield* new InvalidArgument({ argument: "channel", problem: `${channel} is in use` })
       }
-      if (this.#channels.size >= MAX_CHANNELS) return yield* new LimitExceeded({ limit: "channels", maximum: MAX_CHANNELS })
+      if (this.#channels.size >= MAX_CHANNELS)
+        return yield* new LimitExceeded({ limit: "channels", maximum: MAX_CHANNELS })
       const { grant, tokenId } = capability
       const authorized = yield* Effect.fromResult(authorize(grant, this.#worker.host, spec))
       const process: Process = new Process({ subject: grant.subject, tokenId }, spec, authorized, {
@@ -142,7 +168,9 @@ export class Session {
       })
       yield* this.#worker.registry.add(process)
       this.#channels.set(channel, process)
-      yield* Effect.tapError(launch(process, this.#worker.spawner), () => Effect.sync(() => this.#channels.delete(channel)))
+      yield* Effect.tapError(launch(process, this.#worker.spawner), () =>
+        Effect.sync(() => this.#channels.delete(channel))
+      )
       return process.info
     })
   }
@@ -183,7 +211,8 @@ export class Session {
 
   /** The client has closed its end, or its thread is gone. */
   #lost(): void {
-    for (const process of this.#over(new BrokerUnavailable({ reason: "the connection was closed" }))) void process.end("client")
+    for (const process of this.#over(new BrokerUnavailable({ reason: "the connection was closed" })))
+      void process.end("client")
     this.#worker.sessions.delete(this)
   }
 

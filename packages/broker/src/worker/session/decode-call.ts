@@ -19,10 +19,12 @@ const Call = Schema.Struct({
   id: Id,
   type: Schema.Literal("APPLY"),
   path: Schema.Tuple([Schema.String.check(Schema.isMaxLength(100))]),
-  argumentList: Schema.Tuple([Schema.Struct({
-    type: Schema.Literal("RAW"),
-    value: Schema.Struct({ payload: Schema.optionalKey(Schema.Unknown) })
-  })])
+  argumentList: Schema.Tuple([
+    Schema.Struct({
+      type: Schema.Literal("RAW"),
+      value: Schema.Struct({ payload: Schema.optionalKey(Schema.Unknown) })
+    })
+  ])
 })
 export type Call = typeof Call.Type
 

@@ -1,4 +1,10 @@
-import { type ComlinkApi, InvalidArgument, type LimitExceeded, operationCodec, ProcessError } from "@spawnbroker/protocol"
+import {
+  type ComlinkApi,
+  InvalidArgument,
+  type LimitExceeded,
+  operationCodec,
+  ProcessError
+} from "@spawnbroker/protocol"
 import * as Comlink from "comlink"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -36,7 +42,9 @@ export const serve = <Rpcs extends Rpc.Any>(
   // Without a prototype: no name but those of the operations can be reached.
   const api: Record<string, Method> = Object.create(null)
   for (const operation of group.requests.values() as Iterable<unknown> as Iterable<Rpc.AnyWithProps>) {
-    const handler = handlers[operation._tag as keyof Handlers<Rpcs>] as (payload: unknown) => Effect.Effect<unknown, unknown>
+    const handler = handlers[operation._tag as keyof Handlers<Rpcs>] as (
+      payload: unknown
+    ) => Effect.Effect<unknown, unknown>
     api[operation._tag] = methodOf(operation, handler, options)
   }
   Comlink.expose(api as unknown as ComlinkApi<Rpcs>, guard(port, api, options))

@@ -18,9 +18,16 @@ import { type Spawned, type SpawnedEnd, SpawnError, type SpawnRequest } from "./
 const START_TIMEOUT_MS = 10_000
 
 /** Keeps the launcher small: one thread, no pool, a heap that is never large. */
-const nodeFlags = ["--single-threaded", "--v8-pool-size=0", "--max-semi-space-size=1", "--disable-warning=ExperimentalWarning"]
+const nodeFlags = [
+  "--single-threaded",
+  "--v8-pool-size=0",
+  "--max-semi-space-size=1",
+  "--disable-warning=ExperimentalWarning"
+]
 
-const launcherFile = fileURLToPath(new URL(`../../launcher/main${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url))
+const launcherFile = fileURLToPath(
+  new URL(`../../launcher/main${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url)
+)
 
 /** The launcher has gone before it was asked: the next one may be. */
 const NOT_STARTED = "EAGAIN"
@@ -132,7 +139,7 @@ export class Launcher {
   async #takeSockets(request: SpawnRequest): Promise<ReadonlyArray<StockSocket | undefined>> {
     const stock = this.#stock
     if (stock === undefined) throw new SpawnError(NOT_STARTED)
-    const sockets = [...await stock.take(request.stdio.filter((stdio) => stdio === "pipe").length)]
+    const sockets = [...(await stock.take(request.stdio.filter((stdio) => stdio === "pipe").length))]
     return request.stdio.map((stdio) => (stdio === "pipe" ? sockets.shift() : undefined))
   }
 

@@ -45,11 +45,14 @@ export class LauncherSpawner implements Spawner {
 
   #replace(): void {
     this.#launcher = Launcher.start()
-    this.#launcher.then((launcher) => this.#watch(launcher), () => {
-      // Out of processes or descriptors, most likely: spawns are refused with EAGAIN, and retried, until it works.
-      setTimeout(() => {
-        if (!this.#closed) this.#replace()
-      }, 200)
-    })
+    this.#launcher.then(
+      (launcher) => this.#watch(launcher),
+      () => {
+        // Out of processes or descriptors, most likely: spawns are refused with EAGAIN, and retried, until it works.
+        setTimeout(() => {
+          if (!this.#closed) this.#replace()
+        }, 200)
+      }
+    )
   }
 }

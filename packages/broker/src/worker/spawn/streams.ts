@@ -50,4 +50,5 @@ export const sinkOf = (stream: Writable): ByteSink => {
 }
 
 /** A reader that left with bytes unread gives ECONNRESET on a socket, and EPIPE on a pipe; both say the same. */
-const brokenPipe = (errno: string): string => (errno === "ECONNRESET" || errno === "ERR_STREAM_DESTROYED" ? "EPIPE" : errno)
+const brokenPipe = (errno: string): string =>
+  errno === "ECONNRESET" || errno === "ERR_STREAM_DESTROYED" ? "EPIPE" : errno
