@@ -7,9 +7,15 @@
  * Guarantees: closing the scope ends every child, by process group, and the thread; if the host is killed the launcher
  * does it. What it does not guard against: code in the host's own process, which can start processes by itself.
  */
-import { BrokerUnavailable, InvalidArgument, type InvalidToken, type Policy } from "@spawnbroker/protocol"
+import {
+  BrokerUnavailable,
+  durationMillis,
+  InvalidArgument,
+  type InvalidToken,
+  type Policy
+} from "@spawnbroker/protocol"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
@@ -103,14 +109,14 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
 }
 
 /** What a shutdown takes on top of its grace, before the thread is terminated all the same. */
-const SHUTDOWN_MARGIN: Duration.Input = "5 seconds"
+const SHUTDOWN_MARGIN_MS = 5000
 
 const makeHandle = ({ connection, terminate }: WorkerThread, defaultGrace: Duration.Input): BrokerHandle => {
   const { call } = connection
   const nothing: ShutdownReport = { stopped: 0, killed: 0 }
   const shutdown: BrokerHandle["shutdown"] = ({ grace = defaultGrace } = {}) =>
-    call.shutdown({ graceMs: Duration.toMillis(grace) }).pipe(
-      Effect.timeout(Duration.sum(Duration.fromInputUnsafe(grace), Duration.fromInputUnsafe(SHUTDOWN_MARGIN))),
+    call.shutdown({ graceMs: durationMillis(grace) }).pipe(
+      Effect.timeout(durationMillis(grace) + SHUTDOWN_MARGIN_MS),
       Effect.orElseSucceed(() => nothing),
       Effect.tap(() => terminate),
       Effect.tap(() => Effect.sync(() => connection.disconnect(new BrokerUnavailable({ reason: "it was shut down" }))))

@@ -15,6 +15,7 @@ export {
   InvalidToken,
   Io,
   isSuccess,
+  KilledBy,
   LifecycleEvent,
   LimitExceeded,
   NotFound,

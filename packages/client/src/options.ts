@@ -1,4 +1,5 @@
 import {
+  durationMillis,
   type InvalidArgument,
   type Signal,
   spawnDefaults,
@@ -7,7 +8,7 @@ import {
   strictDecoder,
   type Unread
 } from "@spawnbroker/protocol"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import type * as Result from "effect/Result"
 
 /** How a process is run. What is absent has the default; what is `undefined` counts as absent. */
@@ -71,21 +72,12 @@ export const toSpec = (
   return decodeSpec({
     ...spawnDefaults,
     ...definedOnly(same),
-    ...(timeout !== undefined && { timeoutMs: toMillis(timeout) }),
-    ...(forceKillAfter !== undefined && { forceKillAfterMs: toMillis(forceKillAfter) }),
+    ...(timeout !== undefined && { timeoutMs: durationMillis(timeout) }),
+    ...(forceKillAfter !== undefined && { forceKillAfterMs: durationMillis(forceKillAfter) }),
     command,
     args
   })
 }
-
-/** What cannot be read as a duration is left for the schema to refuse. An infinite one is the longest there is. */
-const toMillis = (duration: Duration.Input): unknown =>
-  Duration.fromInput(duration).pipe((parsed) =>
-    parsed._tag === "Some" ? Math.min(Duration.toMillis(parsed.value), MAX_TIMER_MS) : duration
-  )
-
-/** What a timer of JavaScript can count to: 24.8 days. */
-const MAX_TIMER_MS = 2_147_483_647
 
 const definedOnly = (options: object): object =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))

@@ -27,12 +27,13 @@ export { type Connection, connectRemote, type Remote } from "./derive/remote.ts"
 export { coversName, isDangerousName } from "./policy/environment-names.ts"
 export { ArgumentPattern, CommandGrant, EnvironmentGrant, Policy } from "./policy/Policy.ts"
 
+export { durationMillis } from "./process/duration-millis.ts"
 export { describeExit, Exited, ExitStatus, isSuccess, Signaled } from "./process/ExitStatus.ts"
 export { KilledBy, LifecycleEvent } from "./process/Lifecycle.ts"
 export { Pid, ProcessId } from "./process/ProcessId.ts"
 export { ProcessInfo, ProcessState, ProcessStatus, StreamBytes } from "./process/ProcessInfo.ts"
 export { describeSignal, Signal, signals } from "./process/Signal.ts"
-export { spawnDefaults, SpawnSpec, Stdio, Unread } from "./process/SpawnSpec.ts"
+export { Milliseconds, spawnDefaults, SpawnSpec, Stdio, Unread } from "./process/SpawnSpec.ts"
 
 export {
   type Credit,
@@ -48,9 +49,11 @@ export {
   type BrokerFrameEncoded,
   Channel,
   ClientFrame,
+  isFrameBytes,
   MAX_BATCH_FRAMES,
   MAX_FRAME_BYTES,
   OutputStream
 } from "./wire/Frame.ts"
+export { copyBytes } from "./wire/copy-bytes.ts"
 export { isPort, Port } from "./wire/Port.ts"
 export { Reply, type ReplyEncoded } from "./wire/Reply.ts"

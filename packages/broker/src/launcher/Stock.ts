@@ -37,6 +37,7 @@ export class Stock {
       const handshake = socket.read(HANDSHAKE_BYTES) as Buffer | null
       if (handshake === null) return
       socket.off("readable", onReadable)
+      if (handshake.byteLength < HANDSHAKE_BYTES) return void socket.destroy()
       if (!timingSafeEqual(handshake.subarray(0, NONCE_BYTES), nonce)) return void socket.destroy()
       this.#add(handshake.readUInt32BE(NONCE_BYTES), socket)
     }

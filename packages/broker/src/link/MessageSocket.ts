@@ -1,7 +1,9 @@
 import type { Socket } from "node:net"
 
-/** Largest batch that is taken: a command line at Linux's limit, many times over. */
-const MAX_BATCH_BYTES = 256 * 1024 * 1024
+/** A batch is closed once it has so many characters. Higher: fewer writes. Lower: less memory for a burst of long commands. */
+const FULL_BATCH_LENGTH = 1024 * 1024
+/** Largest batch that is taken: a full one, and the longest command line as its last message, each character escaped. */
+const MAX_BATCH_BYTES = 64 * 1024 * 1024
 
 /**
  * Sends and receives messages over a socket, in batches of JSON behind their length.
@@ -31,21 +33,36 @@ export class MessageSocket<Out, In> {
   }
 
   #flush(): void {
-    const body = Buffer.from(JSON.stringify(this.#outgoing))
+    const messages = this.#outgoing
     this.#outgoing = []
+    this.#socket.cork()
+    let batch = ""
+    for (const message of messages) {
+      batch += (batch === "" ? "[" : ",") + JSON.stringify(message)
+      if (batch.length >= FULL_BATCH_LENGTH) {
+        this.#write(batch)
+        batch = ""
+      }
+    }
+    if (batch !== "") this.#write(batch)
+    this.#socket.uncork()
+  }
+
+  #write(batch: string): void {
+    const body = Buffer.from(`${batch}]`)
     const header = Buffer.allocUnsafe(4)
     header.writeUInt32BE(body.byteLength)
-    this.#socket.cork()
     this.#socket.write(header)
     this.#socket.write(body)
-    this.#socket.uncork()
   }
 
   #receive(chunk: Buffer, onMessage: (message: In) => void): void {
     this.#incoming.push(chunk)
     this.#incomingBytes += chunk.byteLength
     for (let batch = this.#take(); batch !== undefined; batch = this.#take()) {
-      for (const message of JSON.parse(batch.toString()) as Array<In>) onMessage(message)
+      const messages = parse(batch)
+      if (messages === undefined) return void this.#socket.destroy()
+      for (const message of messages) onMessage(message as In)
     }
   }
 
@@ -56,9 +73,18 @@ export class MessageSocket<Out, In> {
     this.#incoming = [all]
     const end = 4 + all.readUInt32BE(0)
     if (end > MAX_BATCH_BYTES) this.#socket.destroy()
-    if (this.#incomingBytes < end || end > MAX_BATCH_BYTES) return undefined
+    if (this.#incomingBytes < end || this.#socket.destroyed) return undefined
     this.#incomingBytes -= end
     this.#incoming = this.#incomingBytes === 0 ? [] : [all.subarray(end)]
     return all.subarray(4, end)
+  }
+}
+
+const parse = (batch: Buffer): ReadonlyArray<unknown> | undefined => {
+  try {
+    const messages: unknown = JSON.parse(batch.toString())
+    return Array.isArray(messages) ? messages : undefined
+  } catch {
+    return undefined
   }
 }

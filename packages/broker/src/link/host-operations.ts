@@ -1,7 +1,7 @@
 /**
  * What the host asks of its worker: the operations behind the `Broker` handle, defined as those of clients are.
  */
-import { InvalidArgument, InvalidToken, Policy, Port } from "@spawnbroker/protocol"
+import { InvalidArgument, InvalidToken, Milliseconds, Policy, Port } from "@spawnbroker/protocol"
 import * as Schema from "effect/Schema"
 import * as Rpc from "effect/rpc/Rpc"
 import * as RpcGroup from "effect/rpc/RpcGroup"
@@ -35,6 +35,6 @@ export const HostOperations = RpcGroup.make(
   Rpc.make("openPort", { payload: { port: Port } }),
   Rpc.make("revoke", { payload: { token: Schema.String, kill: Schema.Boolean }, error: InvalidToken }),
   Rpc.make("stats", { success: BrokerStats }),
-  Rpc.make("shutdown", { payload: { graceMs: Schema.Finite }, success: ShutdownReport })
+  Rpc.make("shutdown", { payload: { graceMs: Milliseconds }, success: ShutdownReport })
 )
 export type HostOperations = RpcGroup.Rpcs<typeof HostOperations>

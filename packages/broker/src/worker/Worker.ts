@@ -42,8 +42,9 @@ export class Worker {
     revoke: ({ token, kill }) =>
       Effect.flatMap(Effect.fromResult(this.tokens.revoke(token)), (tokenId) =>
         Effect.promise(async () => {
-          const revoked = [...this.sessions].filter((session) => session.tokenId === tokenId)
-          await Promise.all(revoked.map((session) => session.revoke(kill ? "end" : "leave")))
+          for (const session of this.sessions) if (session.tokenId === tokenId) session.revoke()
+          const left = kill ? this.registry.live.filter(({ owner }) => owner.tokenId === tokenId) : []
+          await Promise.all(left.map((process) => process.end("revoked")))
         })
       ),
     stats: () => Effect.sync(() => this.#stats),

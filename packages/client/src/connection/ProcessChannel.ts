@@ -3,6 +3,7 @@ import {
   type Channel,
   type ClientFrame,
   type ExitStatus,
+  type LifecycleEvent,
   type OutputStream,
   type ProcessError,
   type SpawnSpec
@@ -11,6 +12,8 @@ import * as Effect from "effect/Effect"
 import { Incoming } from "../process/Incoming.ts"
 import { LifecycleLog } from "../process/LifecycleLog.ts"
 import { Outgoing } from "../process/Outgoing.ts"
+
+type ClosedEvent = Extract<LifecycleEvent, { readonly _tag: "Closed" }>
 
 /** What a client knows of one process: the ends of its streams, and the facts of its life. */
 export class ProcessChannel {
@@ -58,11 +61,13 @@ export class ProcessChannel {
   receive(frame: BrokerFrame): void {
     switch (frame._tag) {
       case "Data":
-        return this.#output(frame.stream)?.receive(frame.offset, frame.bytes)
+        return this.#output(frame.stream)?.receive(frame.bytes)
+      case "Dropped":
+        return this.#output(frame.stream)?.gap()
       case "End":
         return this.#output(frame.stream)?.end()
       case "Lifecycle":
-        this.lifecycle.add(frame.event)
+        this.lifecycle.add(frame.event._tag === "Closed" ? this.#withDiscarded(frame.event) : frame.event)
         if (frame.event._tag === "Exited") this.stdin?.close("by its exit")
         return
       case "StdinCredit":
@@ -79,6 +84,13 @@ export class ProcessChannel {
     for (const output of this.outputs) output.fail(error)
     this.stdin?.close({ error })
     this.lifecycle.fail(error)
+  }
+
+  /** Of what was dropped, some was here already. */
+  #withDiscarded(event: ClosedEvent): ClosedEvent {
+    const stdout = event.dropped.stdout + (this.stdout?.discardedBytes ?? 0)
+    const stderr = event.dropped.stderr + (this.stderr?.discardedBytes ?? 0)
+    return { ...event, dropped: { stdout, stderr } }
   }
 
   #drainUnread(): void {

@@ -33,7 +33,6 @@ export class Incoming {
   readonly #windowBytes: number
   #chunks: Array<Chunk> = []
   #queuedBytes = 0
-  #offset = 0
   #owedBytes = 0
   #granted = false
   #isRead = false
@@ -41,8 +40,8 @@ export class Incoming {
   /** No more will arrive. */
   isEnded = false
   error: ProcessError | undefined
-  /** Bytes that were never read, and never will be. */
-  droppedBytes = 0
+  /** Bytes that had arrived, and were given up unread. */
+  discardedBytes = 0
 
   constructor(stream: OutputStream, windowBytes: number, link: IncomingLink) {
     this.name = stream === 1 ? "stdout" : "stderr"
@@ -58,12 +57,22 @@ export class Incoming {
     return this.#chunks[0]?.arrival
   }
 
-  receive(offset: number, bytes: Uint8Array): void {
-    if (offset > this.#offset) this.#skipTo(offset)
-    this.#offset = offset + bytes.byteLength
+  receive(bytes: Uint8Array): void {
     this.#queuedBytes += bytes.byteLength
     this.#chunks.push({ from: this.name, arrival: this.#link.nextArrival(), bytes })
     this.#wake?.()
+  }
+
+  /**
+   * The broker has dropped what comes next. What is queued here is older still, so unless somebody is reading it goes
+   * too: whoever reads later gets one piece, the last one.
+   */
+  gap(): void {
+    if (this.#isRead) return
+    this.discardedBytes += this.#queuedBytes
+    this.#owedBytes += this.#queuedBytes
+    this.#queuedBytes = 0
+    this.#chunks = []
   }
 
   end(): void {
@@ -127,15 +136,5 @@ export class Incoming {
   #payBack(): void {
     if (this.#owedBytes > 0 && !this.isEnded) this.#link.credit(this.#owedBytes)
     this.#owedBytes = 0
-  }
-
-  /** The broker has dropped bytes. What is queued here is older still, so unless somebody is reading it goes too. */
-  #skipTo(offset: number): void {
-    this.droppedBytes += offset - this.#offset
-    if (this.#isRead) return
-    this.droppedBytes += this.#queuedBytes
-    this.#owedBytes += this.#queuedBytes
-    this.#queuedBytes = 0
-    this.#chunks = []
   }
 }

@@ -1,5 +1,6 @@
 import {
   AlreadyExited,
+  copyBytes,
   type ClientFrame,
   InvalidArgument,
   Io,
@@ -68,8 +69,8 @@ export class Outgoing {
 
   #sendSome(data: Uint8Array, from: number): number {
     const size = Math.min(data.byteLength - from, this.#credit, MAX_FRAME_BYTES)
-    // A copy: the caller keeps its buffer, and the whole of a larger one would travel with a view of it.
-    const bytes = data.slice(from, from + size) as Uint8Array<ArrayBuffer>
+    // A copy: the caller keeps its buffer.
+    const bytes = copyBytes(data, from, from + size)
     this.#credit -= size
     this.#send({ _tag: "Stdin", bytes }, bytes.buffer)
     return size

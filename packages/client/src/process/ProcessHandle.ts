@@ -8,8 +8,8 @@ import type {
   ProcessStatus,
   Signal
 } from "@spawnbroker/protocol"
-import { InvalidArgument } from "@spawnbroker/protocol"
-import * as Duration from "effect/Duration"
+import { durationMillis, InvalidArgument } from "@spawnbroker/protocol"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
@@ -119,5 +119,5 @@ export const killPayload = ({ signal, forceKillAfter }: KillOptions = {}): {
   readonly forceKillAfterMs?: number
 } => ({
   ...(signal !== undefined && { signal }),
-  ...(forceKillAfter !== undefined && { forceKillAfterMs: Duration.toMillis(forceKillAfter) })
+  ...(forceKillAfter !== undefined && { forceKillAfterMs: durationMillis(forceKillAfter) })
 })

@@ -15,6 +15,7 @@ import type {
   Unsupported
 } from "./ProcessError.ts"
 import { commandLine } from "./command-line.ts"
+import { printable } from "./printable.ts"
 
 /**
  * The words for an error: what happened, to what, why, and what to do next.
@@ -23,14 +24,14 @@ import { commandLine } from "./command-line.ts"
  */
 export const explain = (error: ProcessError): string => {
   const explainOne = explanations[error._tag] as (error: ProcessError) => string
-  return explainOne(error)
+  return printable(explainOne(error))
 }
 
 const explanations: { readonly [T in ErrorTag]: (error: Extract<ProcessError, { _tag: T }>) => string } = {
   Io: (error: Io) =>
     error.errno === "EPIPE"
       ? `Cannot ${error.operation} ${error.stream}: EPIPE. The process has closed it; stop writing, or ignore this if it may stop early.`
-      : `Cannot ${error.operation} ${error.stream}: ${error.errno}.`,
+      : `Cannot ${error.operation} ${error.stream}: ${error.errno}. See errno(3); the process itself may still run.`,
   PermissionDenied: (error: PermissionDenied) =>
     `Not allowed for "${error.subject}": ${error.what}. Decided by the rule \`${error.rule}\` of its policy. ${error.hint}`,
   NotFound: (error: NotFound) =>
@@ -38,7 +39,7 @@ const explanations: { readonly [T in ErrorTag]: (error: Extract<ProcessError, { 
       ? `The working directory ${error.path} does not exist. Create it, or give another \`cwd\`.`
       : `No such command: ${error.path}.${whereItLooked(error.searched)} Install it, or give its path.`,
   SpawnFailed: (error: SpawnFailed) =>
-    `Could not start ${commandLine(error.command, error.args)} in ${error.cwd}: ${error.errno}. ${spawnAdvice(error.errno)}`,
+    `Could not start ${commandLine(error.command, error.args)} in ${error.cwd}: ${error.errno}. ${spawnAdvices.get(error.errno) ?? "See errno(3)."}`,
   ProcessNotFound: (error: ProcessNotFound) =>
     `No process ${error.id} that this client may see. Use \`client.list()\` for those it may.`,
   AlreadyExited: (error: AlreadyExited) =>
@@ -63,18 +64,19 @@ const tokenProblems: { readonly [R in InvalidToken["reason"]]: string } = {
 const whereItLooked = (searched: ReadonlyArray<string> | undefined): string =>
   searched === undefined ? "" : ` Looked in ${searched.join(", ") || "no directory: the policy's PATH is empty"}.`
 
-const spawnAdvice = (errno: string): string => spawnAdvices[errno] ?? "See errno(3)."
-
-const spawnAdvices: { readonly [errno: string]: string } = {
-  EACCES: "The file is not executable, or a directory above it may not be entered. Check its mode (chmod +x).",
-  E2BIG:
-    "The arguments and the environment together are too long for the system. Pass the data through stdin or a file.",
-  ENOEXEC: "The file is neither a program of this machine nor a script with a #! line.",
-  ENOENT: "The file exists, so its interpreter (the #! line) or dynamic loader is missing.",
-  ETXTBSY: "Somebody has the program open for writing.",
-  EPIPE: "The launcher died while it was starting it, so it may have begun to run. Look before you try again.",
-  EAGAIN: "No more processes may be started now. End some, or raise the limit (ulimit -u).",
-  EMFILE: "Too many files are open. End some processes, or raise the limit (ulimit -n).",
-  ENFILE: "Too many files are open on this machine.",
-  ENOMEM: "There is not enough memory to start a process."
-}
+/** By errno name. A map, since the name may be any text. */
+const spawnAdvices: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    EACCES: "The file is not executable, or a directory above it may not be entered. Check its mode (chmod +x).",
+    E2BIG:
+      "The arguments and the environment together are too long for the system. Pass the data through stdin or a file.",
+    ENOEXEC: "The file is neither a program of this machine nor a script with a #! line.",
+    ENOENT: "The file exists, so its interpreter (the #! line) or dynamic loader is missing.",
+    ETXTBSY: "Somebody has the program open for writing.",
+    EPIPE: "The launcher died while it was starting it, so it may have begun to run. Look before you try again.",
+    EAGAIN: "No more processes may be started now. End some, or raise the limit (ulimit -u).",
+    EMFILE: "Too many files are open. End some processes, or raise the limit (ulimit -n).",
+    ENFILE: "Too many files are open on this machine.",
+    ENOMEM: "There is not enough memory to start a process."
+  })
+)

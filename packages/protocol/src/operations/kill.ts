@@ -2,6 +2,7 @@ import * as Schema from "effect/Schema"
 import * as Rpc from "effect/rpc/Rpc"
 import { ProcessError } from "../errors/ProcessError.ts"
 import { Pid, ProcessId } from "../process/ProcessId.ts"
+import { Milliseconds } from "../process/SpawnSpec.ts"
 import { Signal } from "../process/Signal.ts"
 
 /** A process by the broker's name for it, or by its PID; only processes that the broker owns are ever signalled. */
@@ -17,7 +18,7 @@ export const kill = Rpc.make("kill", {
   payload: {
     target: ProcessTarget,
     signal: Schema.optionalKey(Signal),
-    forceKillAfterMs: Schema.optionalKey(Schema.Finite)
+    forceKillAfterMs: Schema.optionalKey(Milliseconds)
   },
   error: ProcessError
 })

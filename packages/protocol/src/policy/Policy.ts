@@ -17,7 +17,7 @@ import { CommandName, EnvironmentName } from "../process/SpawnSpec.ts"
 
 const NonEmpty = Schema.String.check(Schema.isMinLength(1))
 
-/** A regular expression (RE2 syntax, linear time) for one whole argument, anchored at both ends. */
+/** A regular expression (RE2 syntax, linear time) for one whole argument of at most 4,096 characters. */
 const Match = Schema.Struct({
   match: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(1000)),
   /** Whether an argument that begins with `-` may match. */

@@ -5,6 +5,7 @@
  * kernel would cut the string there, and run something else than what was authorised).
  */
 import * as Schema from "effect/Schema"
+import { MAX_TIMER_MS } from "./duration-millis.ts"
 import { Signal } from "./Signal.ts"
 
 /**
@@ -38,7 +39,8 @@ export type Stdio = typeof Stdio.Type
 export const Unread = Schema.Literals(["auto", "block", "tail"])
 export type Unread = typeof Unread.Type
 
-const Milliseconds = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 2_147_483_647 }))
+/** A time that a timer of JavaScript can count to: at most 24.8 days. */
+export const Milliseconds = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: MAX_TIMER_MS }))
 
 export const SpawnSpec = Schema.Struct({
   command: CommandName,

@@ -7,6 +7,7 @@
  * | frame | from | fields | meaning |
  * |---|---|---|---|
  * | `Data` | broker | stream, offset, bytes | output; `offset` counts the bytes of the stream before it. A jump means that bytes were dropped |
+ * | `Dropped` | broker | stream | nobody reads, and what follows of the stream is not what comes next: unread bytes go, too |
  * | `End` | broker | stream | no more output on this stream |
  * | `Lifecycle` | broker | event | a fact of the process's life |
  * | `StdinCredit` | broker | bytes | the client may send so many more |
@@ -39,12 +40,24 @@ export const MAX_FRAME_BYTES = 1024 * 1024
 export const MAX_BATCH_FRAMES = 4096
 
 const bytes = Schema.Natural
+
+/**
+ * Whether a value may be the bytes of a frame: a view of a buffer of its own, which nobody else can write to or resize,
+ * and which is itself no larger than a frame may be. Credit counts what the view shows, so it must be what it costs.
+ */
+export const isFrameBytes = (value: unknown): value is Uint8Array<ArrayBuffer> =>
+  value instanceof Uint8Array &&
+  value.buffer instanceof ArrayBuffer &&
+  !value.buffer.resizable &&
+  value.buffer.byteLength <= MAX_FRAME_BYTES
+
 const Bytes = Schema.Uint8Array.check(
-  Schema.makeFilter((chunk) => chunk.byteLength <= MAX_FRAME_BYTES || `at most ${MAX_FRAME_BYTES} bytes`)
+  Schema.makeFilter((chunk) => isFrameBytes(chunk) || `a buffer of its own of at most ${MAX_FRAME_BYTES} bytes`)
 )
 
 export const BrokerFrame = Schema.Union([
   Schema.TaggedStruct("Data", { channel: Channel, stream: OutputStream, offset: Schema.Natural, bytes: Bytes }),
+  Schema.TaggedStruct("Dropped", { channel: Channel, stream: OutputStream }),
   Schema.TaggedStruct("End", { channel: Channel, stream: OutputStream }),
   Schema.TaggedStruct("Lifecycle", { channel: Channel, event: LifecycleEvent }),
   Schema.TaggedStruct("StdinCredit", { channel: Channel, bytes }),

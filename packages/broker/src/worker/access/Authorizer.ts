@@ -16,6 +16,7 @@ import * as Result from "effect/Result"
 import type { SpawnRequest } from "../spawn/Spawner.ts"
 import { buildEnvironment } from "./build-environment.ts"
 import type { CommandRule, Grant, Host } from "./Grant.ts"
+import { exceedsKernel } from "./exceeds-kernel.ts"
 import { matchesGrammar } from "./match-arguments.ts"
 import { type ResolvedCommand, resolveCommand, searchPath } from "./resolve-command.ts"
 
@@ -48,11 +49,14 @@ const decide = (grant: Grant, host: Host, spec: SpawnSpec): Authorized => {
   const { found, rule } = decideCommand(grant, spec, cwd)
   decideStdio(grant, spec)
   const env = decideEnvironment(grant, host, spec)
+  if (exceedsKernel(spec.args, env)) {
+    throw new SpawnFailed({ command: spec.command, args: spec.args, cwd, errno: "E2BIG" })
+  }
   return {
     rule,
     request: {
       file: found.file,
-      argv0: spec.command,
+      argv0: nameOf(spec.command, found),
       args: spec.args,
       cwd,
       env,
@@ -60,6 +64,13 @@ const decide = (grant: Grant, host: Host, spec: SpawnSpec): Authorized => {
     }
   }
 }
+
+/**
+ * What the program sees as its own name: the bare name, or where it was found. Never the client's way of writing a path:
+ * a shell whose name begins with `-` reads files that no grant speaks of.
+ */
+const nameOf = (command: string, { found }: ResolvedCommand): string =>
+  command.includes("/") || command.startsWith("-") ? found : command
 
 /** Whether the client may run there is settled before whether there is anything there, so that it cannot probe the disk. */
 const decideCwd = (grant: Grant, host: Host, spec: SpawnSpec): string => {

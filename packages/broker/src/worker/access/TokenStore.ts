@@ -32,20 +32,25 @@ export class TokenStore {
 
   /** What a token is good for now. Takes as long for a token that does not exist as for one that does. */
   check(token: string): Result.Result<Capability, InvalidToken> {
+    return Result.flatMap(this.#find(token), ([tokenId, { grant, revoked }]) =>
+      revoked ? Result.fail(new InvalidToken({ reason: "revoked" })) : Result.succeed({ tokenId, grant })
+    )
+  }
+
+  /** Ends a token, and answers its identifier. Ending it twice is the same as once. */
+  revoke(token: string): Result.Result<string, InvalidToken> {
+    return Result.map(this.#find(token), ([tokenId, entry]) => {
+      entry.revoked = true
+      return tokenId
+    })
+  }
+
+  #find(token: string): Result.Result<readonly [id: string, entry: Entry], InvalidToken> {
     const parts = parseToken(token)
     const entry = parts === undefined ? undefined : this.#entries.get(parts.id)
     const matches = secretMatches(parts?.secret ?? "", entry?.hash)
-    if (!matches || entry === undefined || parts === undefined)
-      return Result.fail(new InvalidToken({ reason: "unknown" }))
-    if (entry.revoked) return Result.fail(new InvalidToken({ reason: "revoked" }))
-    return Result.succeed({ tokenId: parts.id, grant: entry.grant })
-  }
-
-  /** Ends a token, and answers its identifier. */
-  revoke(token: string): Result.Result<string, InvalidToken> {
-    return Result.map(this.check(token), ({ tokenId }) => {
-      this.#entries.get(tokenId)!.revoked = true
-      return tokenId
-    })
+    return matches && entry !== undefined && parts !== undefined
+      ? Result.succeed([parts.id, entry])
+      : Result.fail(new InvalidToken({ reason: "unknown" }))
   }
 }

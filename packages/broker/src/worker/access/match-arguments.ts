@@ -24,6 +24,9 @@ export class GrammarError extends Error {
   }
 }
 
+/** Longer arguments match no expression: linear time still grows with the length, times the size of the expression. */
+const MAX_MATCHED_LENGTH = 4096
+
 /** Compiles one alternative. Throws {@link GrammarError}. */
 export const compileGrammar = (patterns: ReadonlyArray<ArgumentPattern>): ArgumentGrammar => {
   const leading: Array<MatchOne> = []
@@ -54,7 +57,8 @@ const matchRest = (index: number, pattern: Extract<ArgumentPattern, { rest: unkn
 
 const matchExpression = (index: number, source: string, options: boolean): MatchOne => {
   const expression = compile(index, source)
-  return (argument) => (options || !isOption(argument)) && expression.matcher(argument).matches()
+  return (argument) =>
+    argument.length <= MAX_MATCHED_LENGTH && (options || !isOption(argument)) && expression.matcher(argument).matches()
 }
 
 const compile = (index: number, source: string): RE2JS => {

@@ -28,13 +28,15 @@ export class Input {
 
   /** Answers false if the client has sent more than its credit: a breach, after which nothing more is taken. */
   write(chunk: Uint8Array): boolean {
-    if (this.#over) return true
-    this.#credit -= chunk.byteLength
+    const size = chunk.byteLength
+    // An empty one would cost no credit, and still wait in memory.
+    if (this.#over || size === 0) return true
+    this.#credit -= size
     if (this.#credit < 0) {
       this.#sink.destroy()
       return false
     }
-    this.#sink.write(chunk, () => this.#took(chunk.byteLength))
+    this.#sink.write(chunk, () => this.#took(size))
     return true
   }
 

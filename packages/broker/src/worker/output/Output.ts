@@ -4,7 +4,15 @@
  * This is the byte path, so it is plain code. Nothing is lost or reordered while the client reads; what happens when it
  * does not is the `Unread` choice of the spawn. See `wire/credits.ts` in the protocol for the rules.
  */
-import { type Credit, eagerBytes, hasCredit, makeCredit, MAX_FRAME_BYTES, type Unread } from "@spawnbroker/protocol"
+import {
+  copyBytes,
+  type Credit,
+  eagerBytes,
+  hasCredit,
+  makeCredit,
+  MAX_FRAME_BYTES,
+  type Unread
+} from "@spawnbroker/protocol"
 import type { ByteSource } from "../spawn/Spawner.ts"
 
 /**
@@ -14,6 +22,8 @@ import type { ByteSource } from "../spawn/Spawner.ts"
 const IDLE_GRACE_MS = 100
 
 export interface OutputListener {
+  /** Bytes were given up, so what is sent next does not follow what was sent last. */
+  readonly dropped: () => void
   /** A chunk that the client has credit for. Its buffer may be transferred. */
   readonly data: (chunk: Uint8Array, offset: number) => void
   /** Everything has been sent. */
@@ -38,6 +48,7 @@ export class Output {
   #paused = false
   #sourceEnded = false
   #endSent = false
+  #hasGap = false
   #processExited = false
   #idle: NodeJS.Timeout | undefined
   /** Bytes that came out of the child. */
@@ -62,7 +73,8 @@ export class Output {
   /** A reader has come, or has taken so many bytes. */
   grant(bytes: number): void {
     if (this.#mode === "drained") this.#mode = "read"
-    this.#credit.bytes += bytes
+    // An honest client never has more than one window; a larger credit would only fill its port.
+    this.#credit.bytes = Math.min(this.#credit.bytes + bytes, this.#windowBytes)
     this.#send()
   }
 
@@ -113,6 +125,7 @@ export class Output {
       const chunk = this.#nextFrame()
       this.#credit.bytes -= chunk.byteLength
       this.#heldBytes -= chunk.byteLength
+      this.#hasGap = false
       this.#listener.data(chunk, this.#sentOffset)
       this.#sentOffset += chunk.byteLength
     }
@@ -123,8 +136,8 @@ export class Output {
   #nextFrame(): Uint8Array {
     const chunk = this.#held[0]!
     if (chunk.byteLength <= MAX_FRAME_BYTES) return this.#held.shift()!
-    this.#held[0] = chunk.slice(MAX_FRAME_BYTES)
-    return chunk.slice(0, MAX_FRAME_BYTES)
+    this.#held[0] = copyBytes(chunk, MAX_FRAME_BYTES, chunk.byteLength)
+    return copyBytes(chunk, 0, MAX_FRAME_BYTES)
   }
 
   /** Keeps what is held within the window: by dropping what is oldest, or by reading no more. */
@@ -144,6 +157,8 @@ export class Output {
       this.#heldBytes -= chunk.byteLength
       this.#sentOffset += chunk.byteLength
       this.droppedBytes += chunk.byteLength
+      if (!this.#hasGap) this.#listener.dropped()
+      this.#hasGap = true
     }
   }
 

@@ -202,6 +202,7 @@ export class Process {
   #connectOutput(stream: OutputStream, source: NonNullable<Spawned["stdout"]>): void {
     const output = new Output(source, this.spec.windowBytes, this.spec.unread, {
       data: (bytes, offset) => this.#frame({ _tag: "Data", stream, offset, bytes: bytes as Uint8Array<ArrayBuffer> }),
+      dropped: () => this.#frame({ _tag: "Dropped", stream }),
       end: () => this.#frame({ _tag: "End", stream }),
       settled: () => this.#closeIfSettled()
     })

@@ -29,6 +29,7 @@ export class DataPort {
       if (frames === undefined) return listener.malformed()
       for (const frame of frames) listener.frame(frame)
     })
+    port.addEventListener("messageerror", listener.malformed)
     port.start?.()
   }
 

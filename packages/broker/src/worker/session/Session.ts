@@ -40,6 +40,12 @@ type State =
   | { readonly _tag: "Connected"; readonly capability: Capability; readonly data: DataPort }
   | { readonly _tag: "Over"; readonly error: InvalidToken | BrokerUnavailable }
 
+interface ConnectPayload {
+  readonly version: number
+  readonly token: string
+  readonly data: Port
+}
+
 type Connected = Extract<State, { readonly _tag: "Connected" }>
 
 export class Session {
@@ -66,11 +72,9 @@ export class Session {
     return this.#state._tag === "Connected" ? this.#state.capability.tokenId : undefined
   }
 
-  /** The token is no longer good: every later call says so, and so does every channel. */
-  revoke(fate: "end" | "leave"): Promise<unknown> {
-    const processes = this.#over(new InvalidToken({ reason: "revoked" }))
-    if (fate === "leave") return Promise.resolve()
-    return Promise.all(processes.map((process) => process.end("revoked")))
+  /** The token is no longer good: every later call says so, and so does every channel. Its processes run on. */
+  revoke(): void {
+    this.#over(new InvalidToken({ reason: "revoked" }))
   }
 
   /** The broker is going. The ports are closed, once what was still to say has been said. */
@@ -118,7 +122,18 @@ export class Session {
     })
   }
 
-  #connect({ version, token, data }: { readonly version: number; readonly token: string; readonly data: Port }) {
+  /** A port that is not taken is closed, so that none can be left behind with us. */
+  #connect(payload: ConnectPayload) {
+    return Effect.tapError(this.#present(payload), () =>
+      Effect.sync(() => {
+        payload.data.close()
+        // Later than the answer, so that it is heard.
+        if (++this.#failedConnects >= MAX_FAILED_CONNECTS) setImmediate(() => this.#port.close())
+      })
+    )
+  }
+
+  #present({ version, token, data }: ConnectPayload) {
     return Effect.gen({ self: this }, function* () {
       if (version !== PROTOCOL_VERSION) {
         return yield* new Unsupported({
@@ -132,23 +147,15 @@ export class Session {
           problem: "this connection has presented its token already"
         })
       }
-      const capability = yield* Effect.tapError(Effect.fromResult(this.#worker.tokens.check(token)), () =>
-        Effect.sync(() => this.#refuse(data))
-      )
+      const capability = yield* Effect.fromResult(this.#worker.tokens.check(token))
       this.#state = { _tag: "Connected", capability, data: this.#openData(data) }
       return { subject: capability.grant.subject }
     })
   }
 
-  /** Later than the answer, so that it is heard. */
-  #refuse(data: Port): void {
-    data.close()
-    if (++this.#failedConnects >= MAX_FAILED_CONNECTS) setImmediate(() => this.#port.close())
-  }
-
   #openData(port: Port): DataPort {
     return new DataPort(port, {
-      frame: (frame) => this.#receive(frame),
+      frame: (frame) => this.#survive(() => this.#receive(frame)),
       malformed: () => this.#countMalformed()
     })
   }
@@ -201,6 +208,16 @@ export class Session {
         return
       case "StdinEnd":
         return process.input?.end()
+    }
+  }
+
+  /** A mistake of ours that one client can provoke must not become everybody's. */
+  #survive(run: () => void): void {
+    try {
+      run()
+    } catch (cause) {
+      this.#worker.log("Error", `A session broke and was closed: ${String(cause)}`)
+      this.#port.close()
     }
   }
 

@@ -9,7 +9,7 @@ import { InvalidArgument, isPort, LimitExceeded, strictDecoder } from "@spawnbro
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
-/** Size of one call at most, as {@link measure} counts. Higher lets a client cost the broker more memory at a time. */
+/** Size of one call at most, as {@link isTooLarge} counts. Higher lets a client cost the broker more memory at a time. */
 export const MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 
 const Id = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100))
@@ -38,7 +38,7 @@ export type DecodedCall =
 
 export const decodeCall = (message: unknown): DecodedCall => {
   const id = idOf(message)
-  if (measure(message) > MAX_MESSAGE_BYTES) {
+  if (isTooLarge(message)) {
     return { id, error: new LimitExceeded({ limit: "messageBytes", maximum: MAX_MESSAGE_BYTES }) }
   }
   const decoded = decode(message)
@@ -50,25 +50,40 @@ const idOf = (message: unknown): string | undefined => {
   return isId(id) ? id : undefined
 }
 
+/** Values that a call may hold, all in all. The longest argument list has 65,536. */
+const MAX_VALUES = 80_000
+
 /** Deepest nesting that a message may have. */
 const MAX_DEPTH = 16
 
 /**
- * About how many bytes a message holds; infinite if it is too deep, goes in circles, or holds what no operation takes.
- * It stops counting once the limit is passed.
+ * Whether a message is larger than a call may be: in bytes, in values, or in depth; or holds what no operation takes.
+ *
+ * It looks at no more than that much, before anything else looks at all of it.
  */
-const measure = (value: unknown, depth = 0): number => {
-  if (typeof value === "string") return value.length * 2
-  if (typeof value !== "object" || value === null) return 8
-  if (ArrayBuffer.isView(value)) return value.byteLength
-  if (isPort(value)) return 8
-  if (depth >= MAX_DEPTH || !isPlain(value)) return Infinity
-  let bytes = 16
-  for (const [key, field] of Object.entries(value)) {
-    bytes += key.length * 2 + measure(field, depth + 1)
-    if (bytes > MAX_MESSAGE_BYTES) break
+const isTooLarge = (message: unknown): boolean => {
+  let bytes = 0
+  let values = 0
+  const passes = (value: unknown, depth: number): boolean => {
+    if (++values > MAX_VALUES) return false
+    bytes += sizeOf(value)
+    if (bytes > MAX_MESSAGE_BYTES) return false
+    if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || isPort(value)) return true
+    if (depth === MAX_DEPTH || !isPlain(value)) return false
+    if (Array.isArray(value))
+      return values + value.length <= MAX_VALUES && value.every((item) => passes(item, depth + 1))
+    for (const key in value) {
+      bytes += key.length * 2
+      if (!passes((value as Record<string, unknown>)[key], depth + 1)) return false
+    }
+    return true
   }
-  return bytes
+  return !passes(message, 0)
+}
+
+const sizeOf = (value: unknown): number => {
+  if (typeof value === "string") return value.length * 2
+  return ArrayBuffer.isView(value) ? value.byteLength : 8
 }
 
 const isPlain = (value: object): boolean => {

@@ -2,11 +2,14 @@
  * The decoder of the data port: by hand, since it runs for each chunk and each credit. A property test holds it to the
  * schema `ClientFrame`, which is the definition.
  */
-import { type ClientFrame, MAX_BATCH_FRAMES, MAX_FRAME_BYTES } from "@spawnbroker/protocol"
+import { type ClientFrame, isFrameBytes, MAX_BATCH_FRAMES } from "@spawnbroker/protocol"
 
 /** The frames of a batch, or nothing if any of them is not one. */
 export const decodeBatch = (message: unknown): ReadonlyArray<ClientFrame> | undefined =>
-  Array.isArray(message) && message.length <= MAX_BATCH_FRAMES && message.every(isClientFrame) ? message : undefined
+  // `every` alone would pass over the holes of a sparse array.
+  Array.isArray(message) && message.length <= MAX_BATCH_FRAMES && Array.from<unknown>(message).every(isClientFrame)
+    ? message
+    : undefined
 
 export const isClientFrame = (value: unknown): value is ClientFrame => {
   if (typeof value !== "object" || value === null || !isChannel((value as ClientFrame).channel)) return false
@@ -17,7 +20,7 @@ export const isClientFrame = (value: unknown): value is ClientFrame => {
     case "Drain":
       return hasKeys(frame, 3) && isStream(frame.stream)
     case "Stdin":
-      return hasKeys(frame, 3) && frame.bytes instanceof Uint8Array && frame.bytes.byteLength <= MAX_FRAME_BYTES
+      return hasKeys(frame, 3) && isFrameBytes(frame.bytes)
     case "StdinEnd":
       return hasKeys(frame, 2)
     default:

@@ -4,6 +4,7 @@
  * The worker reads and writes them itself, so no byte passes through the launcher. Connecting is bounded (a UNIX
  * listener whose backlog is full answers EAGAIN) and tried again when the machine is out of descriptors.
  */
+import { copyBytes } from "@spawnbroker/protocol"
 import { connect, type Socket } from "node:net"
 import { errnoOf } from "../../child/start-child.ts"
 import { HANDSHAKE_BYTES, NONCE_BYTES } from "../../link/launcher-messages.ts"
@@ -142,8 +143,7 @@ class SocketReader {
   #data = (_chunk: Uint8Array): void => {}
 
   readonly onRead = (bytes: number, buffer: Uint8Array): boolean => {
-    // A real copy: the `slice` of a Buffer would share the scratch.
-    this.#data(Uint8Array.prototype.slice.call(buffer, 0, bytes))
+    this.#data(copyBytes(buffer, 0, bytes))
     return true
   }
 
