@@ -12,11 +12,11 @@ export class LifecycleLog {
   readonly #subscribers = new Set<() => void>()
   readonly #exit = Deferred.makeUnsafe<ExitStatus, ProcessError>()
   #error: ProcessError | undefined
+  #isClosed = false
 
   /** Nothing more will be added. */
   get isOver(): boolean {
-    const last = this.#events.at(-1)?._tag
-    return last === "Closed" || last === "Failed" || this.#error !== undefined
+    return this.#isClosed || this.#error !== undefined
   }
 
   get hasExited(): boolean {
@@ -51,6 +51,7 @@ export class LifecycleLog {
 
   add(event: LifecycleEvent): void {
     this.#events.push(event)
+    if (event._tag === "Closed" || event._tag === "Failed") this.#isClosed = true
     if (event._tag === "Exited") Deferred.doneUnsafe(this.#exit, Effect.succeed(event.status))
     this.#notify()
   }

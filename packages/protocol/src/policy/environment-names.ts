@@ -1,69 +1,27 @@
 /**
- * Which environment variables can make a program run code that its command line does not show.
+ * Which environment variables can make a program run code, or talk to somebody, that its command line does not show.
  *
- * A wildcard in a policy never matches one of these; only its exact name does. It covers
- * dynamic loaders, interpreters, shells, git, pagers and editors.
+ * A wildcard in a policy never matches one of these; only its exact name does.
  */
-const dangerousPrefixes = [
-  "LD_",
-  "DYLD_",
-  "GIT_",
-  "PYTHON",
-  "PERL5",
-  "RUBY",
-  "BASH_",
-  "JAVA_",
-  "_JAVA_",
-  "DOTNET_",
-  "NPM_CONFIG_",
-  "LUA_",
-  "GCONV_",
-  "GLIBC_",
-  "NODE_",
-  "ELECTRON_"
-]
-const dangerousNames = new Set([
-  "PATH",
-  "ENV",
-  "IFS",
-  "PS4",
-  "SHELLOPTS",
-  "SHELL",
-  "CDPATH",
-  "GLOBIGNORE",
-  "PROMPT_COMMAND",
-  "HOME",
-  "XDG_CONFIG_HOME",
-  "LESSOPEN",
-  "LESSCLOSE",
-  "PAGER",
-  "MANPAGER",
-  "EDITOR",
-  "VISUAL",
-  "BROWSER",
-  "TERMINFO",
-  "PHPRC",
-  "PHP_INI_SCAN_DIR",
-  "RIPGREP_CONFIG_PATH",
-  "CLASSPATH",
-  "HTTP_PROXY",
-  "HTTPS_PROXY",
-  "ALL_PROXY",
-  "SSL_CERT_FILE",
-  "SSL_CERT_DIR",
-  "TMPDIR",
-  "LOCPATH",
-  "NLSPATH",
-  "HOSTALIASES",
-  "RES_OPTIONS",
-  "MAKEFLAGS",
-  "AWKPATH",
-  "SSH_ASKPASS",
-  "SUDO_ASKPASS",
-  "PATHEXT",
-  "COMSPEC",
-  "SYSTEMROOT"
-])
+const words = (text: string): ReadonlyArray<string> => text.trim().split(/\s+/)
+
+const dangerousPrefixes = words(`
+  LD_ DYLD_ GLIBC_ GCONV_ MALLOC_
+  BASH_ GIT_ SSH_ DOCKER_ KUBE AWS_ GDK_ GIO_ GTK_ QT_ XDG_
+  PYTHON PIP_ PERL5 RUBY JAVA_ _JAVA_ JDK_JAVA_ DOTNET_ PSMODULE LUA_ NODE_ NPM_CONFIG_ YARN_ COREPACK_ ELECTRON_
+  CARGO_ RUST GO CMAKE_ R_PROFILE JULIA_ ERL_
+`)
+
+const dangerousNames = new Set(
+  words(`
+    PATH HOME SHELL ENV IFS PS4 SHELLOPTS BASHOPTS KSH_ENV ZDOTDIR CDPATH GLOBIGNORE PROMPT_COMMAND HISTFILE INPUTRC
+    LESS LESSOPEN LESSCLOSE LESSKEYIN PAGER MANPAGER EDITOR VISUAL BROWSER VIMINIT EXINIT TERMINFO
+    PERLLIB PHPRC PHP_INI_SCAN_DIR CLASSPATH AWKPATH MAKEFLAGS MAKEFILES GNUMAKEFLAGS CC CXX
+    TAR_OPTIONS RSYNC_RSH SVN_SSH SUDO_ASKPASS HGRCPATH RIPGREP_CONFIG_PATH CURL_HOME WGETRC
+    HTTP_PROXY HTTPS_PROXY FTP_PROXY ALL_PROXY OPENSSL_CONF SSL_CERT_FILE SSL_CERT_DIR HOSTALIASES RES_OPTIONS LOCPATH NLSPATH TMPDIR
+    PATHEXT COMSPEC SYSTEMROOT
+  `)
+)
 
 /** Whether a variable may change what a program does beyond its arguments. Case is ignored, as curl and npm do. */
 export const isDangerousName = (name: string): boolean => {

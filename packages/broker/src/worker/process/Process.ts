@@ -213,10 +213,10 @@ export class Process {
     clearTimeout(this.#timeout)
     this.#state = "exited"
     this.#exitedAt = Date.now()
-    this.#exit = statusOf(end)
     if (end.crashed === true) this.#killed("SIGKILL", "crash")
     // A client's signal may have been meant as a message. That it was the end is known only now.
     else if (end.signal !== null && end.signal === this.#lastSignal) this.#killed(this.#lastSignal, "client")
+    this.#exit = statusOf(end)
     this.#tell({ _tag: "Exited", at: this.#exitedAt, status: this.#exit })
     this.#input?.destroy()
     if (!this.spec.waitForEof) for (const output of this.#outputs.values()) output.processExited()
@@ -232,6 +232,8 @@ export class Process {
   }
 
   #killed(signal: Signal, by: KilledBy): void {
+    // What is left of its group is swept in silence: its own story has been told.
+    if (this.#exit !== undefined) return
     this.#killedBy ??= by
     this.#tell({ _tag: "Killed", at: Date.now(), by, signal })
   }

@@ -12,7 +12,8 @@ export const decodeBatch = (message: unknown): ReadonlyArray<ClientFrame> | unde
     : undefined
 
 export const isClientFrame = (value: unknown): value is ClientFrame => {
-  if (typeof value !== "object" || value === null || !isChannel((value as ClientFrame).channel)) return false
+  if (typeof value !== "object" || value === null || Array.isArray(value) || !isChannel((value as ClientFrame).channel))
+    return false
   const frame = value as ClientFrame
   switch (frame._tag) {
     case "Credit":

@@ -43,7 +43,11 @@ export class DirectSpawner implements Spawner {
       stdout: child.stdout === null ? undefined : sourceOf(child.stdout),
       stderr: child.stderr === null ? undefined : sourceOf(child.stderr),
       exited,
-      signal: (signal) => Promise.resolve(this.#children.signal(id, signal)),
+      signal: (signal, found) => {
+        const sent = this.#children.signal(id, signal)
+        if (sent) found?.()
+        return Promise.resolve(sent)
+      },
       lives: () => Promise.resolve(this.#children.lives(id))
     }
   }

@@ -122,7 +122,7 @@ export class Launcher {
         stdout: sockets[1]?.asSource(),
         stderr: sockets[2]?.asSource(),
         exited,
-        signal: (signal) => this.#ask({ _tag: "Signal", id, signal }),
+        signal: (signal, found) => this.#ask({ _tag: "Signal", id, signal }, found),
         lives: () => this.#ask({ _tag: "Probe", id })
       }
     } catch (cause) {
@@ -144,11 +144,16 @@ export class Launcher {
   }
 
   /** Answers whether anybody of the group is, or was, there. */
-  #ask(message: Extract<ToLauncher, { readonly _tag: "Signal" | "Probe" }>): Promise<boolean> {
+  #ask(message: Extract<ToLauncher, { readonly _tag: "Signal" | "Probe" }>, found = (): void => {}): Promise<boolean> {
     const child = this.#children.get(message.id)
     if (child === undefined) return Promise.resolve(false)
     this.#control.send(message)
-    return new Promise((resolve) => child.answers.push(resolve))
+    return new Promise((resolve) =>
+      child.answers.push((lives) => {
+        if (lives) found()
+        resolve(lives)
+      })
+    )
   }
 
   #receive(message: FromLauncher): void {

@@ -4,7 +4,6 @@
  * The worker reads and writes them itself, so no byte passes through the launcher. Connecting is bounded (a UNIX
  * listener whose backlog is full answers EAGAIN) and tried again when the machine is out of descriptors.
  */
-import { copyBytes } from "@spawnbroker/protocol"
 import { connect, type Socket } from "node:net"
 import { errnoOf } from "../../child/start-child.ts"
 import { HANDSHAKE_BYTES, NONCE_BYTES } from "../../link/launcher-messages.ts"
@@ -101,6 +100,8 @@ export class SocketStock {
     } catch (cause) {
       return this.#retryLater(cause)
     }
+    // A socket with `onread` reads from the moment it is connected, also while nobody listens yet.
+    socket.pause()
     const failed = (cause: Error): void => {
       socket.destroy()
       this.#retryLater(cause)
@@ -143,7 +144,8 @@ class SocketReader {
   #data = (_chunk: Uint8Array): void => {}
 
   readonly onRead = (bytes: number, buffer: Uint8Array): boolean => {
-    this.#data(copyBytes(buffer, 0, bytes))
+    // A copy, since the scratch is everybody's. (The `slice` of a Buffer would be a view of it.)
+    this.#data(new Uint8Array(buffer.subarray(0, bytes)))
     return true
   }
 

@@ -43,8 +43,11 @@ export interface Spawned {
   readonly stdout: ByteSource | undefined
   readonly stderr: ByteSource | undefined
   readonly exited: Promise<SpawnedEnd>
-  /** Signals the process group. Answers whether anybody of it was there. */
-  readonly signal: (signal: NodeJS.Signals) => Promise<boolean>
+  /**
+   * Signals the process group. Answers whether anybody of it was there; if so, `found` is called first, and before
+   * anything that the signal brings about is told.
+   */
+  readonly signal: (signal: NodeJS.Signals, found?: () => void) => Promise<boolean>
   /** Whether the process, or anybody of its group, is alive. */
   readonly lives: () => Promise<boolean>
 }

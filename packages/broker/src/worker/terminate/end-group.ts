@@ -23,9 +23,7 @@ export interface Ending {
  */
 export const endGroup = async (spawned: Spawned, ending: Ending): Promise<void> => {
   const deadline = Date.now() + ending.graceMs
-  const send = async (signal: Signal): Promise<void> => {
-    if (await spawned.signal(signal)) ending.onSignal(signal)
-  }
+  const send = (signal: Signal): Promise<boolean> => spawned.signal(signal, () => ending.onSignal(signal))
   await send(ending.signal)
   if (!(await isGoneBy(spawned, deadline))) await send("SIGKILL")
   await spawned.exited
