@@ -15,6 +15,8 @@ export class MessageSocket<Out, In> {
   #outgoing: Array<Out> = []
   #incoming: Array<Buffer> = []
   #incomingBytes = 0
+  /** Bytes from the start of what has arrived to the end of its first batch, once its length is known. */
+  #batchEnd = 0
 
   constructor(socket: Socket, onMessage: (message: In) => void, onClose: () => void) {
     this.#socket = socket
@@ -66,17 +68,19 @@ export class MessageSocket<Out, In> {
     }
   }
 
-  /** The next whole batch, if it has arrived. */
+  /** The next whole batch, if it has arrived. What has arrived of one is joined once, when it is whole. */
   #take(): Buffer | undefined {
-    if (this.#incomingBytes < 4) return undefined
+    if (this.#incomingBytes < Math.max(4, this.#batchEnd) || this.#socket.destroyed) return undefined
     const all = this.#incoming.length === 1 ? this.#incoming[0]! : Buffer.concat(this.#incoming)
     this.#incoming = [all]
-    const end = 4 + all.readUInt32BE(0)
-    if (end > MAX_BATCH_BYTES) this.#socket.destroy()
-    if (this.#incomingBytes < end || this.#socket.destroyed) return undefined
-    this.#incomingBytes -= end
-    this.#incoming = this.#incomingBytes === 0 ? [] : [all.subarray(end)]
-    return all.subarray(4, end)
+    this.#batchEnd = 4 + all.readUInt32BE(0)
+    if (this.#batchEnd > MAX_BATCH_BYTES) return void this.#socket.destroy()
+    if (this.#incomingBytes < this.#batchEnd) return undefined
+    const batch = all.subarray(4, this.#batchEnd)
+    this.#incomingBytes -= this.#batchEnd
+    this.#incoming = this.#incomingBytes === 0 ? [] : [all.subarray(this.#batchEnd)]
+    this.#batchEnd = 0
+    return batch
   }
 }
 

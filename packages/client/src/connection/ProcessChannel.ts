@@ -67,9 +67,7 @@ export class ProcessChannel {
       case "End":
         return this.#output(frame.stream)?.end()
       case "Lifecycle":
-        this.lifecycle.add(frame.event._tag === "Closed" ? this.#withDiscarded(frame.event) : frame.event)
-        if (frame.event._tag === "Exited") this.stdin?.close("by its exit")
-        return
+        return this.#tell(frame.event)
       case "StdinCredit":
         return this.stdin?.grant(frame.bytes)
       case "StdinClosed":
@@ -84,6 +82,12 @@ export class ProcessChannel {
     for (const output of this.outputs) output.fail(error)
     this.stdin?.close({ error })
     this.lifecycle.fail(error)
+  }
+
+  /** Whoever waits for the fact runs as soon as it is told, so what follows from it comes first. */
+  #tell(event: LifecycleEvent): void {
+    if (event._tag === "Exited") this.stdin?.close("by its exit")
+    this.lifecycle.add(event._tag === "Closed" ? this.#withDiscarded(event) : event)
   }
 
   /** Of what was dropped, some was here already. */

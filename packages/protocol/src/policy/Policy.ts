@@ -13,7 +13,7 @@
  * ```
  */
 import * as Schema from "effect/Schema"
-import { CommandName, EnvironmentName } from "../process/SpawnSpec.ts"
+import { CommandName, EnvironmentName, Text } from "../process/SpawnSpec.ts"
 
 const NonEmpty = Schema.String.check(Schema.isMinLength(1))
 
@@ -56,7 +56,7 @@ export const EnvironmentGrant = Schema.Struct({
   /** Variables that the client may set. */
   set: Schema.optionalKey(Schema.Array(NamePattern)),
   /** Variables with fixed values. They win over the client's. */
-  values: Schema.optionalKey(Schema.Record(EnvironmentName, Schema.String))
+  values: Schema.optionalKey(Schema.Record(EnvironmentName, Text))
 })
 export type EnvironmentGrant = typeof EnvironmentGrant.Type
 
@@ -71,7 +71,7 @@ export const Policy = Schema.Struct({
   /** Absent: a minimal environment (PATH), of which the client can set nothing. */
   env: Schema.optionalKey(EnvironmentGrant),
   /** Directories in or under which processes may run. Absent: the broker's own working directory only. */
-  cwd: Schema.optionalKey(Schema.Array(NonEmpty)),
+  cwd: Schema.optionalKey(Schema.Array(Text.check(Schema.isMinLength(1)))),
   stdio: Schema.optionalKey(Schema.Struct({ inherit: Schema.Boolean })),
   /** Whose processes the client may see: its own (those of its subject's token), or everybody's. */
   observe: Schema.optionalKey(Reach),

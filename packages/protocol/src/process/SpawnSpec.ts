@@ -15,7 +15,8 @@ import { Signal } from "./Signal.ts"
 export const MAX_ARGUMENT_LENGTH = 4 * 1024 * 1024
 
 const withoutNul = Schema.makeFilter<string>((text) => !text.includes("\0") || "a string without NUL bytes")
-const Text = Schema.String.check(withoutNul, Schema.isMaxLength(MAX_ARGUMENT_LENGTH))
+/** A string that the kernel takes whole. */
+export const Text = Schema.String.check(withoutNul, Schema.isMaxLength(MAX_ARGUMENT_LENGTH))
 
 /** A command as the client names it: a bare name that is looked up in the policy's PATH, or a path. */
 export const CommandName = Schema.String.check(withoutNul, Schema.isMinLength(1), Schema.isMaxLength(4096))

@@ -189,7 +189,7 @@ export const bytes = (it: SuiteIt): void => {
       })
       assert.strictEqual(yield* stdoutText(process), "/dev/null\n/dev/null\n")
       assert.strictEqual((yield* Effect.flip(Stream.runDrain(process.stderr)))._tag, "InvalidArgument")
-      const silent = yield* spawnScript(client, "readlink /proc/self/fd/1 >&2", { stdout: "ignore" })
+      const silent = yield* spawnScript(client, "readlink /proc/$$/fd/1 >&2; :", { stdout: "ignore" })
       assert.strictEqual(yield* stderrText(silent), "/dev/null\n")
     })
   )

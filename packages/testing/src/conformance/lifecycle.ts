@@ -63,7 +63,8 @@ export const lifecycle = (it: SuiteIt): void => {
       // Three times the idle grace, in which nothing may happen.
       yield* Effect.sleep("300 millis")
       assert.strictEqual((yield* client.get(process.id)).state, "exited")
-      yield* client.run("sh", ["-c", `kill -KILL -- -${process.pid}`])
+      const { exit } = yield* client.run("sh", ["-c", `kill -KILL -${process.pid}`])
+      assert.deepStrictEqual(exit, { _tag: "Exited", code: 0 })
       assert.deepStrictEqual(yield* tagsOf(process), [...whole])
       assert.strictEqual((yield* client.get(process.id)).state, "closed")
     })

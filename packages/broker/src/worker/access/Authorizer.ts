@@ -3,7 +3,7 @@
  * working directory, the final argument list and environment. What it answers is what runs.
  */
 import { realpathSync, statSync } from "node:fs"
-import { resolve, sep } from "node:path"
+import { basename, dirname, join, resolve, sep } from "node:path"
 import {
   commandLine,
   InvalidArgument,
@@ -76,7 +76,7 @@ const nameOf = (command: string, { found }: ResolvedCommand): string =>
 const decideCwd = (grant: Grant, host: Host, spec: SpawnSpec): string => {
   const path = resolve(host.cwd, spec.cwd ?? ".")
   const real = realPath(path)
-  if (!grant.roots.some((root) => isWithin(root, real ?? path))) {
+  if (!grant.roots.some((root) => isWithin(root, real ?? nearestRealPath(path)))) {
     throw denied(
       grant,
       "cwd",
@@ -97,6 +97,9 @@ const realPath = (path: string): string | undefined => {
     return undefined
   }
 }
+
+/** Where a path that does not exist would be: the links above it followed, as far as there is anything. */
+const nearestRealPath = (path: string): string => realPath(path) ?? join(nearestRealPath(dirname(path)), basename(path))
 
 const isWithin = (root: string, path: string): boolean =>
   path === root || path.startsWith(root.endsWith(sep) ? root : root + sep)

@@ -63,6 +63,8 @@ const matchExpression = (index: number, source: string, options: boolean): Match
 
 const compile = (index: number, source: string): RE2JS => {
   try {
+    // By itself first: "a)|(b" is no expression, and would close the group.
+    RE2JS.compile(source)
     return RE2JS.compile(`^(?:${source})$`)
   } catch (cause) {
     throw new GrammarError(index, `not a regular expression of RE2: ${(cause as Error).message}`)

@@ -1,5 +1,6 @@
-import { accessSync, closeSync, constants, openSync, readdirSync, readSync, realpathSync, statSync } from "node:fs"
+import { accessSync, constants, realpathSync, statSync } from "node:fs"
 import { basename, dirname, isAbsolute, join, resolve } from "node:path"
+import { isProgram } from "./is-program.ts"
 
 /** An executable: where it was found, and the file that is there. */
 export interface ResolvedCommand {
@@ -46,38 +47,5 @@ const tryExecutable = (path: string): ResolvedCommand | Unresolved => {
     return { found: join(realpathSync.native(dirname(path)), basename(path)), file }
   } catch (cause) {
     return (cause as NodeJS.ErrnoException).code === "EACCES" ? "EACCES" : "ENOENT"
-  }
-}
-
-/**
- * Whether the kernel itself will run a file. Where it will not, execvp(3) hands the file to /bin/sh, which then is what
- * runs, though nobody has allowed it.
- */
-const isProgram = (file: string): boolean => {
-  if (process.platform !== "linux") return true
-  const magic = firstBytes(file)
-  // A program that may be executed and not read is taken at its word: scripts cannot be run that way.
-  return magic === undefined || magic.startsWith("#!") || magic === "\x7fELF" || hasOtherFormats()
-}
-
-const firstBytes = (file: string): string | undefined => {
-  let fd: number | undefined
-  try {
-    fd = openSync(file, "r")
-    const bytes = Buffer.alloc(4)
-    return bytes.toString("latin1", 0, readSync(fd, bytes))
-  } catch {
-    return undefined
-  } finally {
-    if (fd !== undefined) closeSync(fd)
-  }
-}
-
-/** Whether the machine has been taught to run more than the usual, see binfmt_misc in the kernel's documentation. */
-const hasOtherFormats = (): boolean => {
-  try {
-    return readdirSync("/proc/sys/fs/binfmt_misc").some((name) => name !== "register" && name !== "status")
-  } catch {
-    return false
   }
 }

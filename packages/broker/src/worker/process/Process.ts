@@ -56,6 +56,7 @@ export class Process {
   #killedBy: KilledBy | undefined
   #ending: Promise<void> | undefined
   #lastSignal: Signal | undefined
+  #isAbandoned = false
   readonly #launched = Promise.withResolvers<void>()
   #timeout: NodeJS.Timeout | undefined
 
@@ -171,6 +172,7 @@ export class Process {
 
   /** No client reads or writes any more. It may go on running, but waits for nobody. */
   abandon(): void {
+    this.#isAbandoned = true
     this.#input?.end()
     for (const output of this.#outputs.values()) output.abandon()
   }
@@ -197,6 +199,8 @@ export class Process {
     }
     if (spawned.stdout !== undefined) this.#connectOutput(1, spawned.stdout)
     if (spawned.stderr !== undefined) this.#connectOutput(2, spawned.stderr)
+    // Its client may have gone while it was being started.
+    if (this.#isAbandoned) this.abandon()
   }
 
   #connectOutput(stream: OutputStream, source: NonNullable<Spawned["stdout"]>): void {
