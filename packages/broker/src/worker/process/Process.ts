@@ -19,9 +19,10 @@ import {
   type SpawnSpec
 } from "@spawnbroker/protocol"
 import type { Authorized } from "../access/Authorizer.ts"
-import { Input } from "../input/Input.ts"
-import { Output } from "../output/Output.ts"
+import type { Input } from "../input/Input.ts"
+import type { Output } from "../output/Output.ts"
 import type { Spawned, SpawnedEnd } from "../spawn/Spawner.ts"
+import { ChildStreams } from "./ChildStreams.ts"
 import { endGroup } from "../terminate/end-group.ts"
 
 /** Whose process it is. */
@@ -47,8 +48,7 @@ export class Process {
   readonly #authorized: Authorized
   readonly #listener: ProcessListener
   readonly #startedAt = Date.now()
-  readonly #outputs = new Map<OutputStream, Output>()
-  #input: Input | undefined
+  #streams: ChildStreams | undefined
   #spawned: Spawned | undefined
   #state: ProcessState = "starting"
   #exit: ExitStatus | undefined
@@ -113,11 +113,7 @@ export class Process {
   }
 
   get #bytes(): ProcessInfo["bytes"] {
-    return {
-      stdin: this.#input?.totalBytes ?? 0,
-      stdout: this.#outputs.get(1)?.totalBytes ?? 0,
-      stderr: this.#outputs.get(2)?.totalBytes ?? 0
-    }
+    return this.#streams?.bytes ?? { stdin: 0, stdout: 0, stderr: 0 }
   }
 
   /** The operating system has started it. */
@@ -127,7 +123,15 @@ export class Process {
     this.#tell({ _tag: "Started", at: Date.now(), pid: Pid.make(spawned.pid) })
     // Registered before any stream is read, so that an exit that is already known comes in its turn.
     void spawned.exited.then((end) => this.#exited(end))
-    this.#connect(spawned)
+    const { windowBytes, unread } = this.spec
+    this.#streams = new ChildStreams(spawned, {
+      windowBytes,
+      unread,
+      frame: this.#listener.frame,
+      settled: () => this.#closeIfSettled()
+    })
+    // Its client may have gone while it was being started.
+    if (this.#isAbandoned) this.#streams.abandon()
     const { timeoutMs } = this.spec
     if (timeoutMs !== undefined) this.#timeout = setTimeout(() => void this.end("timeout"), timeoutMs)
     this.#launched.resolve()
@@ -144,6 +148,7 @@ export class Process {
 
   /** Sends a client's signal to its group now. Answers whether anybody was there. */
   async signal(signal: Signal): Promise<boolean> {
+    await this.#launched.promise
     this.#lastSignal = signal
     return (await this.#spawned?.signal(signal)) ?? false
   }
@@ -173,44 +178,20 @@ export class Process {
   /** No client reads or writes any more. It may go on running, but waits for nobody. */
   abandon(): void {
     this.#isAbandoned = true
-    this.#input?.end()
-    for (const output of this.#outputs.values()) output.abandon()
+    this.#streams?.abandon()
   }
 
   /** Reads no more of its output, whoever may still write it, so that `Closed` can follow its exit. */
   closeOutputs(): void {
-    for (const output of this.#outputs.values()) output.destroy()
+    this.#streams?.closeOutputs()
   }
 
   output(stream: OutputStream): Output | undefined {
-    return this.#outputs.get(stream)
+    return this.#streams?.output(stream)
   }
 
   get input(): Input | undefined {
-    return this.#input
-  }
-
-  #connect(spawned: Spawned): void {
-    if (spawned.stdin !== undefined) {
-      this.#input = new Input(spawned.stdin, {
-        credit: (bytes) => this.#frame({ _tag: "StdinCredit", bytes }),
-        closed: (errno) => this.#frame({ _tag: "StdinClosed", ...(errno !== undefined && { errno }) })
-      })
-    }
-    if (spawned.stdout !== undefined) this.#connectOutput(1, spawned.stdout)
-    if (spawned.stderr !== undefined) this.#connectOutput(2, spawned.stderr)
-    // Its client may have gone while it was being started.
-    if (this.#isAbandoned) this.abandon()
-  }
-
-  #connectOutput(stream: OutputStream, source: NonNullable<Spawned["stdout"]>): void {
-    const output = new Output(source, this.spec.windowBytes, this.spec.unread, {
-      data: (bytes, offset) => this.#frame({ _tag: "Data", stream, offset, bytes: bytes as Uint8Array<ArrayBuffer> }),
-      dropped: () => this.#frame({ _tag: "Dropped", stream }),
-      end: () => this.#frame({ _tag: "End", stream }),
-      settled: () => this.#closeIfSettled()
-    })
-    this.#outputs.set(stream, output)
+    return this.#streams?.input
   }
 
   #exited(end: SpawnedEnd): void {
@@ -222,16 +203,14 @@ export class Process {
     else if (end.signal !== null && end.signal === this.#lastSignal) this.#killed(this.#lastSignal, "client")
     this.#exit = statusOf(end)
     this.#tell({ _tag: "Exited", at: this.#exitedAt, status: this.#exit })
-    this.#input?.destroy()
-    if (!this.spec.waitForEof) for (const output of this.#outputs.values()) output.processExited()
+    this.#streams?.processExited(this.spec.waitForEof)
     this.#closeIfSettled()
   }
 
   #closeIfSettled(): void {
-    if (this.#state !== "exited" || [...this.#outputs.values()].some((output) => !output.isSettled)) return
+    if (this.#state !== "exited" || this.#streams?.isSettled === false) return
     this.#state = "closed"
-    const dropped = { stdout: this.#outputs.get(1)?.droppedBytes ?? 0, stderr: this.#outputs.get(2)?.droppedBytes ?? 0 }
-    this.#tell({ _tag: "Closed", at: Date.now(), dropped })
+    this.#tell({ _tag: "Closed", at: Date.now(), dropped: this.#streams?.dropped ?? { stdout: 0, stderr: 0 } })
     this.#listener.closed()
   }
 
@@ -243,11 +222,7 @@ export class Process {
   }
 
   #tell(event: LifecycleEvent): void {
-    this.#frame({ _tag: "Lifecycle", event })
-  }
-
-  #frame(frame: ProcessFrame): void {
-    this.#listener.frame(frame)
+    this.#listener.frame({ _tag: "Lifecycle", event })
   }
 }
 

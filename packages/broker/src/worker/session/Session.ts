@@ -2,29 +2,21 @@
  * One client: its control port, its data port, its token, and the processes on its channels.
  */
 import {
-  type BrokerFrameEncoded,
   BrokerUnavailable,
-  type Channel,
-  type ClientFrame,
   InvalidArgument,
   InvalidToken,
-  LimitExceeded,
   type Operations,
   Operations as OperationGroup,
   type Port,
   PROTOCOL_VERSION,
-  ProcessError,
-  type SpawnSpec,
   Unsupported
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import type { MessagePort } from "node:worker_threads"
-import { authorize } from "../access/Authorizer.ts"
 import type { Capability } from "../access/TokenStore.ts"
 import type { Worker } from "../Worker.ts"
-import { launch } from "../process/launch.ts"
-import { Process } from "../process/Process.ts"
+import type { Process } from "../process/Process.ts"
+import { Channels } from "./Channels.ts"
 import { DataPort } from "./DataPort.ts"
 import { type Handlers, serve } from "./serve.ts"
 
@@ -32,12 +24,9 @@ import { type Handlers, serve } from "./serve.ts"
 const MAX_FAILED_CONNECTS = 5
 /** Messages that are not ours, after which a connection is closed. */
 const MAX_MALFORMED = 1000
-/** Processes that one connection may hold. */
-const MAX_CHANNELS = 65_536
-
 type State =
   | { readonly _tag: "Unconnected" }
-  | { readonly _tag: "Connected"; readonly capability: Capability; readonly data: DataPort }
+  | { readonly _tag: "Connected"; readonly capability: Capability; readonly channels: Channels }
   | { readonly _tag: "Over"; readonly error: InvalidToken | BrokerUnavailable }
 
 interface ConnectPayload {
@@ -51,7 +40,6 @@ type Connected = Extract<State, { readonly _tag: "Connected" }>
 export class Session {
   readonly #worker: Worker
   readonly #port: MessagePort
-  readonly #channels = new Map<Channel, Process>()
   #state: State = { _tag: "Unconnected" }
   #failedConnects = 0
   #malformed = 0
@@ -85,8 +73,8 @@ export class Session {
 
   readonly #handlers: Handlers<Operations> = {
     connect: (payload) => this.#connect(payload),
-    spawn: ({ channel, spec }) => this.#whenConnected((connected) => this.#spawn(connected, channel, spec)),
-    release: ({ channel }) => this.#whenConnected(() => this.#release(channel)),
+    spawn: ({ channel, spec }) => this.#whenConnected(({ channels }) => channels.spawn(channel, spec)),
+    release: ({ channel }) => this.#whenConnected(({ channels }) => channels.release(channel)),
     kill: ({ target, signal = "SIGTERM", forceKillAfterMs }) =>
       this.#whenConnected((connected) =>
         Effect.gen({ self: this }, function* () {
@@ -148,67 +136,18 @@ export class Session {
         })
       }
       const capability = yield* Effect.fromResult(this.#worker.tokens.check(token))
-      this.#state = { _tag: "Connected", capability, data: this.#openData(data) }
+      this.#state = { _tag: "Connected", capability, channels: this.#openChannels(capability, data) }
       return { subject: capability.grant.subject }
     })
   }
 
-  #openData(port: Port): DataPort {
-    return new DataPort(port, {
-      frame: (frame) => this.#survive(() => this.#receive(frame)),
+  #openChannels(capability: Capability, port: Port): Channels {
+    const data = new DataPort(port, {
+      frame: (frame) => this.#survive(() => channels.receive(frame)),
       malformed: () => this.#countMalformed()
     })
-  }
-
-  #spawn({ capability, data }: Connected, channel: Channel, spec: SpawnSpec) {
-    return Effect.gen({ self: this }, function* () {
-      if (this.#channels.has(channel)) {
-        return yield* new InvalidArgument({ argument: "channel", problem: `${channel} is in use` })
-      }
-      if (this.#channels.size >= MAX_CHANNELS)
-        return yield* new LimitExceeded({ limit: "channels", maximum: MAX_CHANNELS })
-      const { grant, tokenId } = capability
-      const authorized = yield* Effect.fromResult(authorize(grant, this.#worker.host, spec))
-      const process: Process = new Process({ subject: grant.subject, tokenId }, spec, authorized, {
-        frame: (frame) => data.post({ ...frame, channel } as BrokerFrameEncoded),
-        closed: () => this.#worker.registry.ended(process)
-      })
-      yield* this.#worker.registry.add(process)
-      this.#channels.set(channel, process)
-      yield* Effect.tapError(launch(process, this.#worker.spawner), () =>
-        Effect.sync(() => this.#channels.delete(channel))
-      )
-      return process.info
-    })
-  }
-
-  #release(channel: Channel): Effect.Effect<boolean> {
-    return Effect.promise(async () => {
-      const process = this.#channels.get(channel)
-      if (process === undefined) return false
-      process.abandon()
-      await process.end("client")
-      process.closeOutputs()
-      this.#channels.delete(channel)
-      return true
-    })
-  }
-
-  #receive(frame: ClientFrame): void {
-    const process = this.#channels.get(frame.channel)
-    // Frames for a channel that has just been released may still be under way.
-    if (process === undefined) return
-    switch (frame._tag) {
-      case "Credit":
-        return process.output(frame.stream)?.grant(frame.bytes)
-      case "Drain":
-        return process.output(frame.stream)?.drain()
-      case "Stdin":
-        if (process.input?.write(frame.bytes) === false) this.#countMalformed()
-        return
-      case "StdinEnd":
-        return process.input?.end()
-    }
+    const channels = new Channels(this.#worker, capability, data, () => this.#countMalformed())
+    return channels
   }
 
   /** A mistake of ours that one client can provoke must not become everybody's. */
@@ -228,27 +167,18 @@ export class Session {
 
   /** The client has closed its end, or its thread is gone. */
   #lost(): void {
-    for (const process of this.#over(new BrokerUnavailable({ reason: "the connection was closed" })))
-      void process.end("client")
+    const left = this.#over(new BrokerUnavailable({ reason: "the connection was closed" }))
+    for (const process of left) void process.end("client")
     this.#worker.sessions.delete(this)
   }
 
   /** Ends the session, and gives up its processes to whoever asked. */
   #over(error: InvalidToken | BrokerUnavailable): ReadonlyArray<Process> {
-    const processes = [...this.#channels.values()]
-    if (this.#state._tag === "Connected") {
-      const encoded = encodeError(error)
-      for (const channel of this.#channels.keys()) this.#state.data.post({ _tag: "Lost", channel, error: encoded })
-      this.#state.data.close()
-    }
+    const left = this.#state._tag === "Connected" ? this.#state.channels.close(error) : []
     if (this.#state._tag !== "Over") this.#state = { _tag: "Over", error }
-    for (const process of processes) process.abandon()
-    this.#channels.clear()
-    return processes
+    return left
   }
 }
-
-const encodeError = Schema.encodeSync(ProcessError)
 
 const mayObserve = ({ grant, tokenId }: Capability, process: Process): boolean =>
   grant.observe === "all" || process.owner.tokenId === tokenId
