@@ -26,6 +26,24 @@ export interface ClientHandle {
    * `LimitExceeded`, `InvalidToken`, `BrokerUnavailable`.
    *
    * **Interruption**: at any moment, also while it is being started: nothing is left running.
+   *
+   * **Example** (one line in, one line out)
+   *
+   * ```ts
+   * const program = Effect.gen(function*() {
+   *   const broker = yield* Broker.start()
+   *   const token = yield* broker.mint({ subject: "example", commands: [{ command: "cat" }] })
+   *   const client = yield* Client.connect(yield* broker.openPort(), token)
+   *   const cat = yield* client.spawn("cat")
+   *   const accepted = yield* cat.write("hello\n")
+   *   accepted // => 6
+   *   yield* cat.closeStdin
+   *   const lines = yield* Stream.runCollect(cat.stdoutLines)
+   *   lines // => ["hello"]
+   *   const facts = yield* Stream.runCollect(cat.lifecycle)
+   *   facts.map((fact) => fact._tag) // => ["Starting", "Started", "Exited", "Closed"]
+   * }).pipe(Effect.scoped)
+   * ```
    */
   readonly spawn: (
     command: string,
@@ -37,6 +55,19 @@ export interface ClientHandle {
    * errors.
    *
    * **Interruption**: the process group is ended, and waited for.
+   *
+   * **Example** (a time limit is a result)
+   *
+   * ```ts
+   * const program = Effect.gen(function*() {
+   *   const broker = yield* Broker.start()
+   *   const token = yield* broker.mint({ subject: "example", commands: [{ command: "sleep", args: true }] })
+   *   const client = yield* Client.connect(yield* broker.openPort(), token)
+   *   const { timedOut, exit } = yield* client.run("sleep", ["60"], { timeout: "50 millis" })
+   *   timedOut // => true
+   *   exit // => { _tag: "Signaled", signal: "SIGTERM" }
+   * }).pipe(Effect.scoped)
+   * ```
    */
   readonly run: (
     command: string,

@@ -4,7 +4,7 @@ import type { ProcessError } from "@spawnbroker/client"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { countingDigest } from "../fixtures/counting-bytes.js"
-import { connect, eventually, spawnFixture, spawnScript, stderrText, stdoutText } from "../harness.ts"
+import { connect, eventually, fixture, node, spawnFixture, spawnScript, stderrText, stdoutText } from "../harness.ts"
 import type { SuiteIt } from "./SuiteIt.ts"
 
 const MIB = 1024 * 1024
@@ -105,6 +105,38 @@ export const bytes = (it: SuiteIt): void => {
     })
   )
 
+  it.effect.each([4096, 10_000, 16 * MIB])("arrives whole through a window of %i bytes", (windowBytes) =>
+    Effect.gen(function*() {
+      const client = yield* connect()
+      const total = 8 * MIB
+      const process = yield* spawnFixture(client, "write-counting.js", [String(total), String(total)], { windowBytes })
+      const [stdout, stderr] = yield* Effect.all([digest(process.stdout), digest(process.stderr)], { concurrency: "unbounded" })
+      assert.deepStrictEqual(stdout, expected(total))
+      assert.deepStrictEqual(stderr, expected(total, 1_000_000_000))
+    }))
+
+  it.effect("of run is kept apart and together, each whole", () =>
+    Effect.gen(function*() {
+      const client = yield* connect()
+      const total = 8 * MIB
+      const result = yield* client.run(node, [fixture("write-counting.js"), String(total), String(total)])
+      const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex")
+      assert.strictEqual(sha256(result.stdoutBytes), countingDigest(total))
+      assert.strictEqual(sha256(result.stderrBytes), countingDigest(total, 1_000_000_000))
+      assert.strictEqual(result.allBytes.byteLength, 2 * total)
+      assert.isFalse(result.truncated)
+    }))
+
+  it.effect("of a stream that is read is not held up by the other, for as long as the child is not", () =>
+    Effect.gen(function*() {
+      const client = yield* connect()
+      const process = yield* spawnScript(client, "head -c 4000000 /dev/zero; head -c 4000000 /dev/zero >&2")
+      assert.strictEqual((yield* digest(process.stdout)).length, 4_000_000)
+      // Only now is there anybody for stderr, on which the child waits.
+      assert.strictEqual((yield* digest(process.stderr)).length, 4_000_000)
+      assert.deepStrictEqual(yield* process.exit, { _tag: "Exited", code: 0 })
+    }))
+
   it.effect("of a child that closes stdout early ends while the child goes on", () =>
     Effect.gen(function* () {
       const client = yield* connect()
@@ -189,7 +221,7 @@ export const bytes = (it: SuiteIt): void => {
       })
       assert.strictEqual(yield* stdoutText(process), "/dev/null\n/dev/null\n")
       assert.strictEqual((yield* Effect.flip(Stream.runDrain(process.stderr)))._tag, "InvalidArgument")
-      const silent = yield* spawnScript(client, "readlink /proc/$$/fd/1 >&2; :", { stdout: "ignore" })
+      const silent = yield* spawnScript(client, "exec 3>&1; readlink /proc/$$/fd/3 >&2", { stdout: "ignore" })
       assert.strictEqual(yield* stderrText(silent), "/dev/null\n")
     })
   )

@@ -1,12 +1,16 @@
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { connect, fixture, node, spawnFixture, spawnScript, stdoutText, waitForLine } from "../harness.ts"
-import { living } from "../leaks.ts"
+import { connect, eventually, fixture, node, spawnFixture, spawnScript, stdoutText, waitForLine } from "../harness.ts"
+import { living, type ProcessFacts } from "../leaks.ts"
 import type { SuiteIt } from "./SuiteIt.ts"
 
 const commandsOf = (processes: ReadonlyArray<{ readonly command: string }>) =>
   processes.map(({ command }) => command).toSorted()
+
+const killEach = (processes: ReadonlyArray<ProcessFacts>): void => {
+  for (const { pid } of processes) process.kill(pid, "SIGKILL")
+}
 
 export const grandchildren = (it: SuiteIt): void => {
   it.effect("a stream ends although a grandchild keeps its pipe open after the exit of its parent", () =>
@@ -105,6 +109,19 @@ export const grandchildren = (it: SuiteIt): void => {
       assert.deepStrictEqual(yield* client.living, [])
     })
   )
+
+  it.effect("a descendant that has left the group holds nobody up, and is not hunted", () =>
+    Effect.gen(function*() {
+      const client = yield* connect()
+      yield* Effect.addFinalizer(() => Effect.map(client.living, killEach))
+      yield* Effect.scoped(Effect.gen(function*() {
+        const process = yield* spawnScript(client, "setsid sleep 1000 & echo ready; wait")
+        yield* waitForLine(process, "ready")
+        const hasLeft = (members: ReadonlyArray<ProcessFacts>) => members.some(({ session }) => session !== process.pid)
+        yield* eventually("it leads a session of its own", client.living, hasLeft)
+      }))
+      assert.deepStrictEqual(commandsOf(yield* client.living), ["sleep 1000"])
+    }))
 
   it.effect("a signal reaches the whole group", () =>
     Effect.gen(function* () {

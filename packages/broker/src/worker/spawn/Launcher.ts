@@ -17,6 +17,9 @@ import { type Spawned, type SpawnedEnd, SpawnError, type SpawnRequest } from "./
 /** How long a launcher may take until it listens. It needs about 60 ms on an idle machine. */
 const START_TIMEOUT_MS = 10_000
 
+/** How long a launcher that is told to end may take, with all its groups to kill. */
+const CLOSE_TIMEOUT_MS = 2000
+
 /** Keeps the launcher small: one thread, no pool, a heap that is never large. */
 const nodeFlags = [
   "--single-threaded",
@@ -48,6 +51,7 @@ export class Launcher {
   readonly #process: ChildProcess
   readonly #control: MessageSocket<ToLauncher, FromLauncher>
   readonly #directory: string
+  readonly #reaped: Promise<void>
   readonly #children = new Map<number, Child>()
   #stock: SocketStock | undefined
   #listening = (): void => {}
@@ -78,6 +82,10 @@ export class Launcher {
       detached: true
     })
     this.#process.on("error", () => {})
+    this.#reaped = new Promise((resolve) => {
+      if (this.#process.pid === undefined) resolve()
+      else this.#process.once("exit", () => resolve())
+    })
     const { promise, resolve } = Promise.withResolvers<void>()
     this.ended = promise
     this.#control = new MessageSocket(
@@ -131,9 +139,13 @@ export class Launcher {
     }
   }
 
+  /** Resolves once it is reaped: a thread that ends before that leaves it a zombie of the host for ever. */
   async close(): Promise<void> {
     this.#control.close()
     await this.ended
+    const impatience = setTimeout(() => this.#process.kill("SIGKILL"), CLOSE_TIMEOUT_MS)
+    await this.#reaped
+    clearTimeout(impatience)
   }
 
   async #takeSockets(request: SpawnRequest): Promise<ReadonlyArray<StockSocket | undefined>> {
