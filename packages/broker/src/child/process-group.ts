@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs"
 /** Sends a signal to a process group, or with 0 only asks. Answers whether it has members. Never our own, never all. */
 export const signalGroup = (pgid: number, signal: NodeJS.Signals | 0): boolean => {
   // kill(2) takes -1 for everybody, and -0 for the caller's own group.
-  if (pgid <= 1) return false
+  if (pgid <= 1 || pgid === ownGroup()) return false
   try {
     return process.kill(-pgid, signal)
   } catch (cause) {
@@ -19,6 +19,11 @@ export const signalGroup = (pgid: number, signal: NodeJS.Signals | 0): boolean =
  */
 export const groupLives = (pgid: number): boolean =>
   signalGroup(pgid, 0) && (process.platform !== "linux" || hasLivingMember(pgid))
+
+/** Our own group. Where there is no /proc it is unknown; then our own number is refused, which is the leader's. */
+const ownGroup = (): number => (own ??= Number(statOf("self")[2] ?? process.pid))
+
+let own: number | undefined
 
 const hasLivingMember = (pgid: number): boolean =>
   readdirSync("/proc").some((pid) => {

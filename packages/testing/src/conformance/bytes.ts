@@ -130,7 +130,7 @@ export const bytes = (it: SuiteIt): void => {
   it.effect("of a stream that is read is not held up by the other, for as long as the child is not", () =>
     Effect.gen(function*() {
       const client = yield* connect()
-      const process = yield* spawnScript(client, "head -c 4000000 /dev/zero; head -c 4000000 /dev/zero >&2")
+      const process = yield* spawnScript(client, "head -c 4000000 /dev/zero; exec >&-; head -c 4000000 /dev/zero >&2")
       assert.strictEqual((yield* digest(process.stdout)).length, 4_000_000)
       // Only now is there anybody for stderr, on which the child waits.
       assert.strictEqual((yield* digest(process.stderr)).length, 4_000_000)

@@ -151,12 +151,13 @@ export class Output {
     if (this.#processExited) this.#armIdle()
   }
 
+  /** Drops whole chunks, and keeps at least so many bytes: whoever reads later gets no less than that of the end. */
   #dropOldest(keepBytes: number): void {
-    while (this.#heldBytes > keepBytes) {
-      const chunk = this.#held.shift()!
-      this.#heldBytes -= chunk.byteLength
-      this.#sentOffset += chunk.byteLength
-      this.droppedBytes += chunk.byteLength
+    while (this.#held.length > 0 && this.#heldBytes - this.#held[0]!.byteLength >= keepBytes) {
+      const { byteLength } = this.#held.shift()!
+      this.#heldBytes -= byteLength
+      this.#sentOffset += byteLength
+      this.droppedBytes += byteLength
       if (!this.#hasGap) this.#listener.dropped()
       this.#hasGap = true
     }
