@@ -19,7 +19,7 @@ export const findLeftovers = (groups: ReadonlySet<number>): ReadonlyArray<string
 
 /** The same, after a moment for what is just going. */
 export const awaitLeftovers = (groups: ReadonlySet<number>): Effect.Effect<ReadonlyArray<string>> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     for (let attempt = 1; ; attempt++) {
       const left = findLeftovers(groups)
       if (left.length === 0 || attempt === ATTEMPTS) return left
@@ -28,6 +28,13 @@ export const awaitLeftovers = (groups: ReadonlySet<number>): Effect.Effect<Reado
   })
 
 const ATTEMPTS = 20
+
+/** What is said when somebody stops the work: whether all that was started has ended with it. */
+export const reportStop = (groups: ReadonlySet<number>): Effect.Effect<void> =>
+  Effect.map(awaitLeftovers(groups), (left) => {
+    const ended = left.length === 0 ? "none is left." : `left are: ${left.join(", ")}`
+    process.stdout.write(`Stopped. Of ${groups.size} processes that were started ${ended}\n`)
+  })
 
 interface ProcessEntry {
   readonly pid: number
@@ -39,7 +46,10 @@ interface ProcessEntry {
 
 const readProcesses = (): ReadonlyArray<ProcessEntry> | undefined => {
   try {
-    return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(readProcess).filter((entry) => entry !== undefined)
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .map(readProcess)
+      .filter((entry) => entry !== undefined)
   } catch {
     return undefined
   }
@@ -51,7 +61,13 @@ const readProcess = (pid: string): ProcessEntry | undefined => {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1")
     const end = stat.lastIndexOf(")")
     const [state = "", parent, group] = stat.slice(end + 2).split(" ")
-    return { pid: Number(pid), name: stat.slice(stat.indexOf("(") + 1, end), state, parent: Number(parent), group: Number(group) }
+    return {
+      pid: Number(pid),
+      name: stat.slice(stat.indexOf("(") + 1, end),
+      state,
+      parent: Number(parent),
+      group: Number(group)
+    }
   } catch {
     // It ended while we looked.
     return undefined

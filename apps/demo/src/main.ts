@@ -17,7 +17,7 @@ switch (options._tag) {
     process.exitCode = 2
     break
   case "Demo":
-    process.stdout.write("Spawnbroker demo: starting a broker and three clients\n")
+    process.stdout.write("Spawnbroker demo\n")
     await runToExit(async (quit) => (await import("./demo.ts")).demo(quit))
     break
   case "Compare":

@@ -21,7 +21,10 @@ Exit code: 0 if all was as it should be, 1 if not, 2 for a wrong command line, 1
 
 export const readOptions = (args: ReadonlyArray<string>): Options => {
   try {
-    const { values } = parseArgs({ args: [...args], options: { compare: { type: "boolean" }, help: { type: "boolean", short: "h" } } })
+    const { values } = parseArgs({
+      args: [...args],
+      options: { compare: { type: "boolean" }, help: { type: "boolean", short: "h" } }
+    })
     if (values.help === true) return { _tag: "Help" }
     return values.compare === true ? { _tag: "Compare" } : { _tag: "Demo" }
   } catch (cause) {

@@ -9,6 +9,8 @@ export interface Places {
   /** The root of this workspace: its history and its dependency tree are worked on. */
   readonly project: string
   readonly dependencies: string
+  /** Small programs that Node runs. */
+  readonly scripts: string
   /** One package of many files, by its real path: package managers link them from elsewhere. */
   readonly effect: string
   /** Empty, and deleted at the end. */
@@ -23,7 +25,8 @@ export const makePlaces = Effect.acquireRelease(
     const project = resolve(import.meta.dirname, "../../..")
     return {
       project,
-      dependencies: join(project, "node_modules"),
+      dependencies: realpathSync(join(project, "node_modules")),
+      scripts: join(import.meta.dirname, "jobs/scripts"),
       effect: realpathSync(dirname(fileURLToPath(import.meta.resolve("effect/package.json")))),
       scratch: realpathSync(mkdtempSync(join(tmpdir(), "spawnbroker-demo-"))),
       node: process.execPath

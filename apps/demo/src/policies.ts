@@ -9,7 +9,7 @@ import type { Places } from "./places.ts"
 
 export type ClientName = "builder" | "reader" | "guest"
 
-/** Both are variables of the demo's own process. Only the builder's policy names the first one. */
+/** A variable of the demo's own process. Only the policy of the builder names it. */
 export const SECRET_NAME = "DEMO_SECRET"
 
 const ANY_WORD = { match: "[A-Za-z]+" }
@@ -46,7 +46,7 @@ export const policies = (places: Places): Readonly<Record<ClientName, Policy>> =
       { command: "cat" },
       { command: "env" }
     ],
-    cwd: [places.project, places.effect, places.scratch]
+    cwd: [places.dependencies, places.effect, places.scratch]
   },
   guest: {
     subject: "guest",

@@ -18,7 +18,9 @@ const LEAVING_MS = 3000
  * SIGINT, SIGTERM and SIGHUP, or `quit`, interrupt it: its scopes close, and what they hold is ended. A second signal
  * does not wait for that; the broker's launcher then ends the processes.
  */
-export const runToExit = async (load: (quit: () => void) => Promise<Effect.Effect<ExitCode, unknown>>): Promise<void> => {
+export const runToExit = async (
+  load: (quit: () => void) => Promise<Effect.Effect<ExitCode, unknown>>
+): Promise<void> => {
   const interruption = new AbortController()
   let stoppedBy: ExitCode | undefined
   const stop = (code: ExitCode): void => {

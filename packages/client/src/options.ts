@@ -1,6 +1,6 @@
 import {
   durationMillis,
-  type InvalidArgument,
+  InvalidArgument,
   type Signal,
   spawnDefaults,
   SpawnSpec,
@@ -9,7 +9,7 @@ import {
   type Unread
 } from "@spawnbroker/protocol"
 import type * as Duration from "effect/Duration"
-import type * as Result from "effect/Result"
+import * as Result from "effect/Result"
 
 /** How a process is run. What is absent has the default; what is `undefined` counts as absent. */
 export interface SpawnOptions {
@@ -68,16 +68,45 @@ export const toSpec = (
   args: ReadonlyArray<string>,
   options: SpawnOptions
 ): Result.Result<SpawnSpec, InvalidArgument> => {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(optionNames, name))
+  if (unknown !== undefined) {
+    const problem = `there is no such option; there are ${Object.keys(optionNames).join(", ")}`
+    return Result.fail(new InvalidArgument({ argument: unknown, problem }))
+  }
   const { timeout, forceKillAfter, ...same } = options
-  return decodeSpec({
-    ...spawnDefaults,
-    ...definedOnly(same),
-    ...(timeout !== undefined && { timeoutMs: durationMillis(timeout) }),
-    ...(forceKillAfter !== undefined && { forceKillAfterMs: durationMillis(forceKillAfter) }),
-    command,
-    args
-  })
+  return Result.mapError(
+    decodeSpec({
+      ...spawnDefaults,
+      ...definedOnly(same),
+      ...(timeout !== undefined && { timeoutMs: durationMillis(timeout) }),
+      ...(forceKillAfter !== undefined && { forceKillAfterMs: durationMillis(forceKillAfter) }),
+      command,
+      args
+    }),
+    nameAsOption
+  )
 }
+
+/** Every option. The type keeps the list whole. */
+const optionNames: Readonly<Record<keyof SpawnOptions, true>> = {
+  cwd: true,
+  env: true,
+  stdin: true,
+  stdout: true,
+  stderr: true,
+  timeout: true,
+  killSignal: true,
+  forceKillAfter: true,
+  windowBytes: true,
+  unread: true,
+  waitForEof: true
+}
+
+/** Durations have another name in the specification than among the options. */
+const nameAsOption = ({ argument, problem }: InvalidArgument): InvalidArgument =>
+  argument === "timeoutMs" || argument === "forceKillAfterMs"
+    ? new InvalidArgument({ argument: argument.slice(0, -2), problem: `a duration is expected, such as "5 seconds"` })
+    : new InvalidArgument({ argument, problem })
 
 const definedOnly = (options: object): object =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))

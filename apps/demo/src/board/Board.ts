@@ -22,19 +22,17 @@ export class Board {
   #running = 0
   readonly #listeners: Array<Listener> = []
 
-  constructor(jobs: ReadonlyArray<Job>) {
+  readonly #pids: Set<number>
+
+  /** `pids` gets the PID of each process that is started: the leader of its group. */
+  constructor(jobs: ReadonlyArray<Job>, pids: Set<number>) {
     this.jobs = jobs
+    this.#pids = pids
   }
 
   get running(): number {
     return this.#running
   }
-
-  /** The PIDs of all processes that were started, each the leader of its group. */
-  get pids(): ReadonlySet<number> {
-    return this.#pids
-  }
-  readonly #pids = new Set<number>()
 
   onResult(listener: Listener): void {
     this.#listeners.push(listener)
@@ -43,7 +41,14 @@ export class Board {
   addRow(client: ClientName, command: string): Row {
     const id = `${client[0]}${String(this.rows.filter((row) => row.client === client).length + 1).padStart(2, "0")}`
     const row: Row = {
-      id, client, command, startedAt: performance.now(), state: { _tag: "Starting" }, mark: "open", bytes: 0, endedAt: undefined
+      id,
+      client,
+      command,
+      startedAt: performance.now(),
+      state: { _tag: "Starting" },
+      mark: "open",
+      bytes: 0,
+      endedAt: undefined
     }
     this.rows.push(row)
     return row

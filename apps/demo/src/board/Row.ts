@@ -1,8 +1,5 @@
-import { describeExit, type ExitStatus, type LifecycleEvent, type ProcessError } from "@spawnbroker/client"
+import { describeExit, type ExitStatus, type KilledBy, type ProcessError } from "@spawnbroker/client"
 import type { ClientName } from "../policies.ts"
-
-/** Who ended a process, where somebody did. */
-export type KilledBy = Extract<LifecycleEvent, { readonly _tag: "Killed" }>["by"]
 
 /** Where one process is in its life, as far as the table shows it. */
 export type RowState =
@@ -14,7 +11,7 @@ export type RowState =
   | { readonly _tag: "Abandoned" }
 
 /** Whether the process did what its job expected: decided when the job ends. */
-export type Mark = "open" | "right" | "wrong" | "skipped"
+type Mark = "open" | "right" | "wrong" | "skipped"
 
 /** A line of the table: a process, or one that was asked for and refused. Times are of `performance.now()`. */
 export interface Row {
@@ -31,19 +28,14 @@ export interface Row {
 export const isLive = ({ state }: Row): boolean => state._tag === "Starting" || state._tag === "Running"
 
 export const describeState = (state: RowState): string => {
-  switch (state._tag) {
-    case "Starting":
-      return "starting"
-    case "Running":
-      return "running"
-    case "Ended":
-      return describeEnd(state.exit, state.killedBy)
-    case "Refused":
-      return `${state.error.code} ${"rule" in state.error ? state.error.rule : state.error._tag}`
-    case "Abandoned":
-      return "ended with its job"
+  if (state._tag === "Ended") return describeEnd(state.exit, state.killedBy)
+  if (state._tag === "Refused") {
+    return `${state.error.code} ${"rule" in state.error ? state.error.rule : state.error._tag}`
   }
+  return simpleStates[state._tag]
 }
+
+const simpleStates = { Starting: "starting", Running: "running", Abandoned: "ended with its job" } as const
 
 const describeEnd = (exit: ExitStatus, killedBy: KilledBy | undefined): string => {
   if (killedBy === undefined) return describeExit(exit)

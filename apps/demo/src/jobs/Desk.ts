@@ -4,7 +4,14 @@
  * It adds nothing to the client but the counting, and `run`, which feeds a stream that may wait.
  */
 import {
-  type ClientHandle, commandLine, type ExitStatus, PermissionDenied, type ProcessError, type ProcessHandle, type SpawnOptions
+  type ClientHandle,
+  commandLine,
+  type ExitStatus,
+  type KilledBy,
+  PermissionDenied,
+  type ProcessError,
+  type ProcessHandle,
+  type SpawnOptions
 } from "@spawnbroker/client"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -12,7 +19,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { basename } from "node:path"
 import type { Board } from "../board/Board.ts"
-import type { KilledBy, Row } from "../board/Row.ts"
+import type { Row } from "../board/Row.ts"
 import { Unexpected } from "./Job.ts"
 
 /** A process whose bytes are counted. */
@@ -55,14 +62,18 @@ export class Desk {
     this.crowd = crowd
   }
 
-  spawn(command: string, args: ReadonlyArray<string> = [], options: SpawnOptions = {}): Effect.Effect<Tracked, ProcessError, Scope.Scope> {
-    return Effect.gen({ self: this }, function*() {
+  spawn(
+    command: string,
+    args: ReadonlyArray<string> = [],
+    options: SpawnOptions = {}
+  ): Effect.Effect<Tracked, ProcessError, Scope.Scope> {
+    return Effect.gen({ self: this }, function* () {
       const row = this.#addRow(command, args)
       // Before the spawn, so that it runs after the end of the process: what nobody waited for is not left as running.
       yield* Effect.addFinalizer(() => Effect.sync(() => this.#board.setState(row, { _tag: "Abandoned" })))
-      const process = yield* this.client.spawn(command, args, { cwd: this.#cwd, forceKillAfter: FORCE_KILL_AFTER, ...options }).pipe(
-        Effect.tapError((error) => Effect.sync(() => this.#board.setState(row, { _tag: "Refused", error })))
-      )
+      const process = yield* this.client
+        .spawn(command, args, { cwd: this.#cwd, forceKillAfter: FORCE_KILL_AFTER, ...options })
+        .pipe(Effect.tapError((error) => Effect.sync(() => this.#board.setState(row, { _tag: "Refused", error }))))
       this.#board.setState(row, { _tag: "Running", pid: process.pid })
       const ending = yield* Effect.forkScoped(this.#watch(row, process))
       return this.#track(row, process, ending)
@@ -70,8 +81,12 @@ export class Desk {
   }
 
   /** Runs a process to its end and keeps its output as text. */
-  run(command: string, args: ReadonlyArray<string> = [], { input, ...options }: RunInput = {}): Effect.Effect<Finished, ProcessError> {
-    return Effect.gen({ self: this }, function*() {
+  run(
+    command: string,
+    args: ReadonlyArray<string> = [],
+    { input, ...options }: RunInput = {}
+  ): Effect.Effect<Finished, ProcessError> {
+    return Effect.gen({ self: this }, function* () {
       const process = yield* this.spawn(command, args, { stdin: input === undefined ? "ignore" : "pipe", ...options })
       const [stdout, stderr] = yield* Effect.all(
         [text(process.stdout), text(process.stderr), input === undefined ? Effect.void : process.feed(input)],
@@ -82,7 +97,11 @@ export class Desk {
   }
 
   /** Asks for what the policy does not allow. It is unexpected if it runs. */
-  refused(command: string, args: ReadonlyArray<string> = [], options: SpawnOptions = {}): Effect.Effect<PermissionDenied, ProcessError | Unexpected> {
+  refused(
+    command: string,
+    args: ReadonlyArray<string> = [],
+    options: SpawnOptions = {}
+  ): Effect.Effect<PermissionDenied, ProcessError | Unexpected> {
     return this.spawn(command, args, options).pipe(
       Effect.scoped,
       Effect.andThen(Effect.fail(new Unexpected({ problem: "it was allowed" }))),
@@ -90,7 +109,8 @@ export class Desk {
         Effect.sync(() => {
           this.refusals.push(denial)
           return denial
-        }))
+        })
+      )
     )
   }
 
@@ -102,8 +122,11 @@ export class Desk {
 
   /** Not through `exit`: waiting for that would let unread output be dropped. */
   #watch(row: Row, process: ProcessHandle): Effect.Effect<Ending, ProcessError> {
-    return Effect.gen({ self: this }, function*() {
-      const events = yield* process.lifecycle.pipe(Stream.takeUntil(({ _tag }) => _tag === "Exited"), Stream.runCollect)
+    return Effect.gen({ self: this }, function* () {
+      const events = yield* process.lifecycle.pipe(
+        Stream.takeUntil(({ _tag }) => _tag === "Exited"),
+        Stream.runCollect
+      )
       const killedBy = events.find((event) => event._tag === "Killed")?.by
       const exit = events.find((event) => event._tag === "Exited")?.status ?? (yield* process.exit)
       this.#board.setState(row, { _tag: "Ended", exit, killedBy })
@@ -112,7 +135,8 @@ export class Desk {
   }
 
   #track(row: Row, process: ProcessHandle, ending: Fiber.Fiber<Ending, ProcessError>): Tracked {
-    const counted = Stream.tap((chunk: Uint8Array) => Effect.sync(() => this.#board.addBytes(row, chunk.byteLength)))
+    const counted = <E>(stream: Stream.Stream<Uint8Array, E>): Stream.Stream<Uint8Array, E> =>
+      Stream.tap(stream, (chunk) => Effect.sync(() => this.#board.addBytes(row, chunk.byteLength)))
     return {
       pid: process.pid,
       kill: process.kill,

@@ -1,7 +1,7 @@
 /**
  * A piece of the demo's work: some processes of one client, and what must come of them.
  *
- * Success is a finding in words. Failure says what was not as it should be, or why it could not be tried here.
+ * Success is a finding in words. Failure says what was not as it should be, or that this machine lacks a command.
  */
 import type { ProcessError } from "@spawnbroker/client"
 import * as Data from "effect/Data"
@@ -14,10 +14,7 @@ import type { Desk } from "./Desk.ts"
 /** What came out is not what should have. */
 export class Unexpected extends Data.TaggedError("Unexpected")<{ readonly problem: string }> {}
 
-/** It cannot be tried on this machine. */
-export class Skipped extends Data.TaggedError("Skipped")<{ readonly reason: string }> {}
-
-export type JobError = Unexpected | Skipped | ProcessError
+export type JobError = Unexpected | ProcessError
 
 /** The lines of the summary, in its order. */
 export const groups = ["git", "search", "gzip", "sort", "streams", "node", "endings", "environment", "denials"] as const

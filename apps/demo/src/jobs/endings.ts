@@ -23,7 +23,7 @@ const killedSleeper = (number: number): Job => ({
   client: "guest",
   waitsForCrowd: true,
   run: (desk) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const sleeper = yield* desk.spawn("sleep", ["90"])
       yield* desk.crowd
       yield* Effect.sleep(number * 700)
@@ -36,41 +36,42 @@ const timedOut: Job = {
   name: "one that times out",
   group: "endings",
   client: "guest",
-  run: (desk) => Effect.flatMap(desk.run("sleep", ["80"], { timeout: "3 seconds" }), (ending) => expectEnding(ending, "SIGTERM", "timeout"))
+  run: (desk) =>
+    Effect.flatMap(desk.run("sleep", ["80"], { timeout: "3 seconds" }), (ending) =>
+      expectEnding(ending, "SIGTERM", "timeout")
+    )
 }
 
-const failing = ({ node }: Places): Job => ({
+const failing = ({ node, scripts }: Places): Job => ({
   name: "one that exits with 3",
   group: "endings",
   client: "builder",
   run: (desk) =>
-    Effect.gen(function*() {
-      const { exit, stderr } = yield* desk.run(node, ["-e", "console.error('no such luck'); process.exitCode = 3"])
+    Effect.gen(function* () {
+      const { exit, stderr } = yield* desk.run(node, ["fail.ts"], { cwd: scripts })
       yield* expect(exit._tag === "Exited" && exit.code === 3, `it ended with ${describeExit(exit)}`)
       yield* expect(stderr === "no such luck\n", "its stderr is not what it wrote")
       return "exit code 3, with its stderr"
     })
 })
 
-const diesBySignal = ({ node }: Places): Job => ({
+const diesBySignal = ({ node, scripts }: Places): Job => ({
   name: "one that dies by a signal",
   group: "endings",
   client: "builder",
   run: (desk) =>
-    Effect.flatMap(desk.run(node, ["-e", "process.kill(process.pid, 'SIGKILL'); setInterval(() => {}, 1000)"]), (ending) =>
-      expectEnding(ending, "SIGKILL", undefined))
+    Effect.flatMap(desk.run(node, ["die.ts"], { cwd: scripts }), (ending) => expectEnding(ending, "SIGKILL", undefined))
 })
 
-/** Says that it is ready once its handler is in place, or the signal would come too early and end it politely. */
-const stubborn = ({ node }: Places): Job => ({
+/** It is not signalled before it says that it is ready. */
+const stubborn = ({ node, scripts }: Places): Job => ({
   name: "one that ignores SIGTERM",
   group: "endings",
   client: "builder",
   waitsForCrowd: true,
   run: (desk) =>
-    Effect.gen(function*() {
-      const source = "process.on('SIGTERM', () => {}); console.log('ready'); setInterval(() => {}, 1000)"
-      const process = yield* desk.spawn(node, ["-e", source], { stdin: "ignore" })
+    Effect.gen(function* () {
+      const process = yield* desk.spawn(node, ["ignore-sigterm.ts"], { cwd: scripts, stdin: "ignore" })
       yield* Stream.runHead(process.stdout)
       yield* desk.crowd
       yield* process.kill({ forceKillAfter: "1 second" })
@@ -85,7 +86,7 @@ const family: Job = {
   client: "builder",
   waitsForCrowd: true,
   run: (desk) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const shell = yield* desk.spawn("sh", ["-c", "sleep 70 & sleep 70 & wait"], { stdin: "ignore" })
       yield* desk.crowd
       yield* shell.kill()

@@ -12,9 +12,12 @@ export const environmentJobs = (secret: string): ReadonlyArray<Job> => [
     group: "environment",
     client: "reader",
     run: (desk) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { stdout } = yield* desk.run("env")
-        yield* expect(!stdout.includes(secret) && !stdout.includes(SECRET_NAME), `${SECRET_NAME} is in the reader's environment`)
+        yield* expect(
+          !stdout.includes(secret) && !stdout.includes(SECRET_NAME),
+          `${SECRET_NAME} is in the reader's environment`
+        )
         const names = namesOf(stdout)
         yield* expect(names.join() === "PATH", `the environment has more than PATH: ${names.join(", ")}`)
         return `${SECRET_NAME} is absent: the environment has ${names.join(", ")} and nothing else`
@@ -25,7 +28,7 @@ export const environmentJobs = (secret: string): ReadonlyArray<Job> => [
     group: "environment",
     client: "builder",
     run: (desk) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { stdout } = yield* desk.run("env", [], { env: { DEMO_GREETING: "hello" } })
         const lines = new Set(stdout.split("\n"))
         yield* expect(lines.has(`${SECRET_NAME}=${secret}`), `${SECRET_NAME} was granted, and is absent`)
@@ -36,4 +39,7 @@ export const environmentJobs = (secret: string): ReadonlyArray<Job> => [
 ]
 
 const namesOf = (environment: string): ReadonlyArray<string> =>
-  environment.trimEnd().split("\n").map((line) => line.slice(0, line.indexOf("=")))
+  environment
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.slice(0, line.indexOf("=")))

@@ -37,7 +37,7 @@ const findingJob = (places: Places, repository: Deferred.Deferred<Repository, Jo
   group: "git",
   client: "builder",
   run: (desk) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       yield* Deferred.into(findRepository(desk, places), repository)
       return (yield* Deferred.await(repository)).words
     })
@@ -48,7 +48,7 @@ const gitJob = (args: ReadonlyArray<string>, repository: Deferred.Deferred<Repos
   group: "git",
   client: "builder",
   run: (desk) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { path, words } = yield* Deferred.await(repository)
       const { exit, stdout, stderr } = yield* desk.run("git", ["--no-pager", ...args], { cwd: path })
       yield* expect(isSuccess(exit) && stdout !== "", `git said: ${stderr.trim()}`)
@@ -57,7 +57,7 @@ const gitJob = (args: ReadonlyArray<string>, repository: Deferred.Deferred<Repos
 })
 
 const findRepository = (desk: Desk, { project, scratch }: Places): Effect.Effect<Repository, JobError> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const { exit } = yield* desk.run("git", ["log", "-1", "--format=%h"], { cwd: project })
     return isSuccess(exit) ? { path: project, words: "this repository" } : yield* makeRepository(desk, scratch)
   })
@@ -65,16 +65,21 @@ const findRepository = (desk: Desk, { project, scratch }: Places): Effect.Effect
 const COMMITS = 200
 
 const makeRepository = (desk: Desk, scratch: string): Effect.Effect<Repository, ProcessError | Unexpected> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const path = join(scratch, "repository")
     yield* succeed(desk, ["init", "-q", "-b", "main", path], scratch)
     yield* succeed(desk, ["fast-import", "--quiet"], path, history())
     return { path, words: "a repository made here" }
   })
 
-const succeed = (desk: Desk, args: ReadonlyArray<string>, cwd: string, text?: string): Effect.Effect<void, ProcessError | Unexpected> =>
-  Effect.gen(function*() {
-    const input = text === undefined ? {} : { input: Stream.succeed(Buffer.from(text)) }
+const succeed = (
+  desk: Desk,
+  args: ReadonlyArray<string>,
+  cwd: string,
+  text?: string
+): Effect.Effect<void, ProcessError | Unexpected> =>
+  Effect.gen(function* () {
+    const input = text === undefined ? {} : { input: Stream.succeed(new TextEncoder().encode(text)) }
     const { exit, stderr } = yield* desk.run("git", args, { cwd, ...input })
     yield* expect(isSuccess(exit), `git ${args[0]} said: ${stderr.trim()}`)
   })
@@ -84,7 +89,7 @@ const history = (): string => Array.from({ length: COMMITS }, (_, index) => comm
 
 const commit = (number: number): string => {
   const message = `Change number ${number}`
-  const content = `${message}\n`.repeat(number % 20 + 1)
+  const content = `${message}\n`.repeat((number % 20) + 1)
   return [
     "commit refs/heads/main",
     `committer Demo <demo@example.org> ${1_700_000_000 + number * 3600} +0000`,

@@ -5,7 +5,7 @@ import { mixedBytes, pacedInput } from "./input.ts"
 import { expect, type Job } from "./Job.ts"
 
 const ROUND_TRIPS = 12
-const CHUNKS = 96
+const CHUNKS = 120
 
 /** Bytes through `gzip` and back through a second one: what comes out must have the hash of what went in. */
 export const gzipJobs = (): ReadonlyArray<Job> =>
@@ -17,13 +17,13 @@ const roundTrip = (number: number): Job => ({
   client: "builder",
   waitsForCrowd: true,
   run: (desk) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const compress = yield* desk.spawn("gzip", ["-c", `-${1 + (number % 6)}`])
       const expand = yield* desk.spawn("gzip", ["-dc"])
       const [before, after] = [createHash("sha256"), createHash("sha256")]
-      const input = pacedInput(mixedBytes(CHUNKS), desk.crowd).pipe(hashed(before))
+      const input = hashed(pacedInput(mixedBytes(CHUNKS), 5 + number * 0.6, desk.crowd), before)
       yield* Effect.all(
-        [compress.feed(input), expand.feed(compress.stdout), Stream.runDrain(expand.stdout.pipe(hashed(after)))],
+        [compress.feed(input), expand.feed(compress.stdout), Stream.runDrain(hashed(expand.stdout, after))],
         { concurrency: "unbounded", discard: true }
       )
       yield* Effect.all([compress.exit, expand.exit])
@@ -33,4 +33,5 @@ const roundTrip = (number: number): Job => ({
     })
 })
 
-const hashed = (hash: Hash) => Stream.tap((chunk: Uint8Array) => Effect.sync(() => hash.update(chunk)))
+const hashed = <E>(stream: Stream.Stream<Uint8Array, E>, hash: Hash): Stream.Stream<Uint8Array, E> =>
+  Stream.tap(stream, (chunk) => Effect.sync(() => hash.update(chunk)))

@@ -9,21 +9,33 @@ export interface Source {
   readonly chunk: (index: number) => Uint8Array
 }
 
-/** Between two chunks. It gives a process a life of a few seconds that one can watch. */
-const PACE_MS = 60
-
-/** The first chunk at once; the others, and the end of the input, only once `gate` is done, and at a pace. */
-export const pacedInput = ({ chunks, chunk }: Source, gate: Effect.Effect<void>): Stream.Stream<Uint8Array> =>
-  Stream.range(0, chunks - 1).pipe(
-    Stream.mapEffect((index) => Effect.as(index === 0 ? Effect.void : Effect.andThen(gate, Effect.sleep(PACE_MS)), chunk(index)))
+/**
+ * The first chunk at once; the others, and the end of the input, only once `gate` is done, and spread over some seconds: a
+ * life that one can watch.
+ */
+export const pacedInput = (
+  { chunks, chunk }: Source,
+  seconds: number,
+  gate: Effect.Effect<void>
+): Stream.Stream<Uint8Array> => {
+  const pause = Effect.andThen(gate, Effect.sleep((seconds * 1000) / chunks))
+  return Stream.range(0, chunks - 1).pipe(
+    Stream.mapEffect((index) => Effect.map(index === 0 ? Effect.void : pause, () => chunk(index)))
   )
+}
+
+const encoder = new TextEncoder()
 
 export const CHUNK_BYTES = 64 * 1024
 const HALF = CHUNK_BYTES / 2
 
+const FILLER = "The quick brown fox jumps over the lazy dog, to and fro and back\n"
+
 /** Half noise, half text, which gzip makes about half as small. Each chunk is a little different from the last. */
 export const mixedBytes = (chunks: number): Source => {
-  const slab = Buffer.concat([randomBytes(HALF), Buffer.alloc(CHUNK_BYTES, "The quick brown fox jumps over the lazy dog.\n")])
+  const slab = new Uint8Array(HALF + CHUNK_BYTES)
+  slab.set(randomBytes(HALF))
+  slab.set(encoder.encode(FILLER.repeat(CHUNK_BYTES / FILLER.length)), HALF)
   const offset = (index: number): number => (index * 977) % HALF
   return { chunks, chunk: (index) => slab.subarray(offset(index), offset(index) + CHUNK_BYTES) }
 }
@@ -34,7 +46,7 @@ const STRIDE = 7919
 /** The numbers below `count`, one a line, in no order. They have the same width, so that text sorts as numbers do. */
 export const numberLines = (count: number, chunks: number): Source => ({
   chunks,
-  chunk: (index) => Buffer.from(toLines(count / chunks, (at) => ((index * count / chunks + at) * STRIDE) % count))
+  chunk: (index) => encoder.encode(toLines(count / chunks, (at) => (((index * count) / chunks + at) * STRIDE) % count))
 })
 
 export const toLines = (count: number, numberAt: (index: number) => number): string =>

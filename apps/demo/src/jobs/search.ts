@@ -12,8 +12,10 @@ export const searchJobs = ({ dependencies, effect }: Places): ReadonlyArray<Job>
     group: "search",
     client: "reader",
     run: (desk) =>
-      Effect.gen(function*() {
-        const { exit, stdout } = yield* desk.run("find", [".", "-type", "f", "-name", "package.json"], { cwd: dependencies })
+      Effect.gen(function* () {
+        const { exit, stdout } = yield* desk.run("find", [".", "-type", "f", "-name", "package.json"], {
+          cwd: dependencies
+        })
         yield* expect(isSuccess(exit) && stdout !== "", "find found no package.json")
         return `${countLines(stdout).toLocaleString("en")} package.json files`
       })
@@ -23,8 +25,10 @@ export const searchJobs = ({ dependencies, effect }: Places): ReadonlyArray<Job>
     group: "search",
     client: "reader",
     run: (desk) =>
-      Effect.gen(function*() {
-        const { exit, stdout } = yield* desk.run("grep", ["-rlF", '"license": "MIT"', "--include=package.json", "."], { cwd: dependencies })
+      Effect.gen(function* () {
+        const { exit, stdout } = yield* desk.run("grep", ["-rlF", '"license": "MIT"', "--include=package.json", "."], {
+          cwd: dependencies
+        })
         yield* expect(isSuccess(exit), "grep found no MIT licence")
         return `${countLines(stdout).toLocaleString("en")} packages under MIT`
       })
@@ -34,11 +38,14 @@ export const searchJobs = ({ dependencies, effect }: Places): ReadonlyArray<Job>
     group: "search",
     client: "reader",
     run: (desk) =>
-      Effect.gen(function*() {
-        const [found, searched] = yield* Effect.all([
-          desk.run("find", [".", "-type", "f", "-name", "*.d.ts"], { cwd: effect }),
-          desk.run("grep", ["-rc", "", "--include=*.d.ts", "."], { cwd: effect })
-        ], { concurrency: "unbounded" })
+      Effect.gen(function* () {
+        const [found, searched] = yield* Effect.all(
+          [
+            desk.run("find", [".", "-type", "f", "-name", "*.d.ts"], { cwd: effect }),
+            desk.run("grep", ["-rc", "", "--include=*.d.ts", "."], { cwd: effect })
+          ],
+          { concurrency: "unbounded" }
+        )
         const [files, counts] = [countLines(found.stdout), countLines(searched.stdout)]
         yield* expect(files > 0 && files === counts, `find names ${files} files, and grep ${counts}`)
         return `both name ${files.toLocaleString("en")} declaration files`
@@ -49,7 +56,7 @@ export const searchJobs = ({ dependencies, effect }: Places): ReadonlyArray<Job>
     group: "search",
     client: "reader",
     run: (desk) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { exit, stdout } = yield* desk.run("grep", ["-rlw", word, "--include=*.d.ts", "."], { cwd: effect })
         yield* expect(isSuccess(exit), `grep found no ${word}`)
         return `${countLines(stdout)} files speak of ${word}`

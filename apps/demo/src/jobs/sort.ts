@@ -10,17 +10,21 @@ const CHUNKS = 80
 /** `sort` answers nothing until its input ends. Every line that it was fed must come back, in its place. */
 export const sortJobs = (): ReadonlyArray<Job> => {
   const [upwards, downwards] = [toLines(LINES, (at) => at), toLines(LINES, (at) => LINES - 1 - at)]
-  return Array.from({ length: SORTS }, (_, index) => index % 2 === 0 ? sortJob([], upwards) : sortJob(["-r"], downwards))
+  return Array.from({ length: SORTS }, (_, index) =>
+    index % 2 === 0 ? sortJob([], upwards, 4 + index) : sortJob(["-r"], downwards, 4 + index)
+  )
 }
 
-const sortJob = (args: ReadonlyArray<string>, expected: string): Job => ({
+const sortJob = (args: ReadonlyArray<string>, expected: string, seconds: number): Job => ({
   name: ["sort", ...args].join(" "),
   group: "sort",
   client: "builder",
   waitsForCrowd: true,
   run: (desk) =>
-    Effect.gen(function*() {
-      const { exit, stdout } = yield* desk.run("sort", args, { input: pacedInput(numberLines(LINES, CHUNKS), desk.crowd) })
+    Effect.gen(function* () {
+      const { exit, stdout } = yield* desk.run("sort", args, {
+        input: pacedInput(numberLines(LINES, CHUNKS), seconds, desk.crowd)
+      })
       yield* expect(isSuccess(exit) && stdout === expected, "the lines did not come back sorted")
       return `${LINES.toLocaleString("en")} lines, in order`
     })

@@ -7,7 +7,12 @@ const MIN_ROWS = 14
 
 /** Whether a live picture can and may be drawn: a terminal, and nobody who asks for plain text. */
 export const canDraw = (out: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolean =>
-  out.isTTY && !isSet(env.NO_COLOR) && !isSet(env.CI) && env.TERM !== "dumb" && out.columns >= MIN_COLUMNS && out.rows >= MIN_ROWS
+  out.isTTY &&
+  !isSet(env.NO_COLOR) &&
+  !isSet(env.CI) &&
+  env.TERM !== "dumb" &&
+  out.columns >= MIN_COLUMNS &&
+  out.rows >= MIN_ROWS
 
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== ""
 

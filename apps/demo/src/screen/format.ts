@@ -13,11 +13,12 @@ const units = [
 
 export const formatSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 
-export const formatMs = (ms: number): string => (ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms).toLocaleString("en")} ms`)
+export const formatMs = (ms: number): string =>
+  ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms).toLocaleString("en")} ms`
 
-/** As long as it is, or cut, with a mark that it was. Control characters would break the line. */
+/** As long as it is, or cut, with a mark that it was. A line break in it becomes a space. */
 export const fit = (text: string, width: number): string => {
-  const plain = text.replaceAll(/\s+/g, " ")
+  const plain = text.replaceAll(/[\r\n\t]+/g, " ")
   return plain.length <= width ? plain : `${plain.slice(0, Math.max(0, width - 1))}…`
 }
 
@@ -36,4 +37,5 @@ export const wrap = (text: string, width: number): ReadonlyArray<string> =>
     return lines
   }, [])
 
-export const count = (number: number, one: string, many: string): string => `${number.toLocaleString("en")} ${number === 1 ? one : many}`
+export const count = (number: number, one: string, many: string): string =>
+  `${number.toLocaleString("en")} ${number === 1 ? one : many}`

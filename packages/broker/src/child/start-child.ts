@@ -4,7 +4,9 @@
  * Every way in which a start can fail comes out the same way, as an errno: Node throws some of them (E2BIG, ENOTDIR,
  * EMFILE on the pipes) and emits others (ENOENT, EACCES). Each child leads a session and so a process group of its own.
  */
-import { type ChildProcess, spawn, type StdioOptions } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
+import { closeSync, openSync } from "node:fs"
+import type { Socket } from "node:net"
 
 export interface ChildRequest {
   /** Absolute path of the file that runs. */
@@ -23,6 +25,8 @@ export interface ChildEnd {
   readonly signal: string | null
 }
 
+export type StdioSlot = "pipe" | "inherit" | "ignore" | Socket
+
 export interface ChildListener {
   readonly started: (pid: number) => void
   /** It was never started, for the reason of this errno name. Nothing else is called. */
@@ -33,7 +37,7 @@ export interface ChildListener {
 /** Calls `started` before it returns, or `failed` now or a moment later. */
 export const startChild = (
   request: ChildRequest,
-  stdio: StdioOptions,
+  stdio: ReadonlyArray<StdioSlot>,
   listener: ChildListener
 ): ChildProcess | undefined => {
   const child = trySpawn(request, stdio)
@@ -52,18 +56,37 @@ export const startChild = (
   return child
 }
 
-const trySpawn = (request: ChildRequest, stdio: StdioOptions): ChildProcess | string => {
+const trySpawn = (request: ChildRequest, stdio: ReadonlyArray<StdioSlot>): ChildProcess | string => {
+  if (stdio.includes("pipe") && !hasRoom(stdio.length)) return "EMFILE"
   try {
     return spawn(request.file, request.args, {
       argv0: request.argv0,
       cwd: request.cwd,
       env: request.env,
-      stdio,
+      stdio: [...stdio],
       detached: true,
       windowsHide: true
     })
   } catch (cause) {
     return errnoOf(cause)
+  }
+}
+
+/**
+ * Whether this process has descriptors left for pipes to a child, two for each, and two for libuv's own.
+ *
+ * Asked before, since a spawn that runs out of them midway leaves those behind that it had opened, out of everybody's
+ * reach.
+ */
+const hasRoom = (pipes: number): boolean => {
+  const taken: Array<number> = []
+  try {
+    for (let i = 0; i < 2 * pipes + 2; i++) taken.push(openSync("/dev/null", "r"))
+    return true
+  } catch {
+    return false
+  } finally {
+    for (const fd of taken) closeSync(fd)
   }
 }
 

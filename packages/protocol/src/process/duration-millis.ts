@@ -9,7 +9,9 @@ export const MAX_TIMER_MS = 2_147_483_647
  * duration becomes `NaN`, which every schema of ours refuses at its place.
  */
 export const durationMillis = (duration: Duration.Input): number =>
-  Option.match(Duration.fromInput(duration), {
-    onNone: () => Number.NaN,
-    onSome: (parsed) => Math.min(Duration.toMillis(parsed), MAX_TIMER_MS)
-  })
+  Number.isNaN(duration)
+    ? Number.NaN
+    : Option.match(Duration.fromInput(duration), {
+        onNone: () => Number.NaN,
+        onSome: (parsed) => Math.min(Duration.toMillis(parsed), MAX_TIMER_MS)
+      })

@@ -21,7 +21,7 @@ export class DirectSpawner implements Spawner {
       let exited!: (end: ChildEnd) => void
       const exit = new Promise<ChildEnd>((done) => (exited = done))
       let startedPid = 0
-      const child = startChild(request, [...request.stdio], {
+      const child = startChild(request, request.stdio, {
         started: (pid) => {
           startedPid = pid
           this.#children.started(id, pid)
