@@ -4,11 +4,14 @@ import type { Process } from "./Process.ts"
 
 /** Ended processes that are still known. Higher: `list` and `get` reach further back. Lower: less memory. */
 const MAX_ENDED = 256
+/** Length of their command lines, all in all. A client can make each of them megabytes long. */
+const MAX_ENDED_LENGTH = 4 * 1024 * 1024
 
 /** Every process of the broker: those that run, and the last of those that have ended. */
 export class Registry {
   readonly #live = new Map<string, Process>()
   readonly #ended = new Map<string, Process>()
+  #endedLength = 0
   #closed = false
   /** Processes that have been added so far. */
   total = 0
@@ -39,7 +42,14 @@ export class Registry {
   ended(process: Process): void {
     if (!this.#live.delete(process.id)) return
     this.#ended.set(process.id, process)
-    if (this.#ended.size > MAX_ENDED) this.#ended.delete(this.#ended.keys().next().value!)
+    this.#endedLength += lengthOf(process)
+    while (this.#ended.size > MAX_ENDED || this.#endedLength > MAX_ENDED_LENGTH) this.#forgetOldest()
+  }
+
+  #forgetOldest(): void {
+    const [id, process] = this.#ended.entries().next().value!
+    this.#ended.delete(id)
+    this.#endedLength -= lengthOf(process)
   }
 
   /** A process by its name; none that `visible` does not admit. */
@@ -68,3 +78,6 @@ export class Registry {
     return process === undefined ? Effect.fail(new ProcessNotFound({ id: `with PID ${pid}` })) : Effect.succeed(process)
   }
 }
+
+const lengthOf = ({ spec }: Process): number =>
+  spec.args.reduce((sum, argument) => sum + argument.length, spec.command.length)

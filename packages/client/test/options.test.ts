@@ -1,0 +1,138 @@
+import { assert, describe, it } from "@effect/vitest"
+import { spawnDefaults, SpawnSpec } from "@spawnbroker/protocol"
+import * as Duration from "effect/Duration"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { type SpawnOptions, toSpec } from "../src/options.ts"
+import { killPayload } from "../src/process/ProcessHandle.ts"
+
+const specOf = (options: SpawnOptions): SpawnSpec => Result.getOrThrow(toSpec("true", ["a"], options))
+const mistakeIn = (options: object): string => {
+  const spec = toSpec("true", [], options as SpawnOptions)
+  assert.isTrue(Result.isFailure(spec), `accepted: ${JSON.stringify(options)}`)
+  return Result.isFailure(spec) ? spec.failure.argument : ""
+}
+
+const every: ReadonlyArray<keyof SpawnOptions> = [
+  "cwd",
+  "env",
+  "stdin",
+  "stdout",
+  "stderr",
+  "timeout",
+  "killSignal",
+  "forceKillAfter",
+  "windowBytes",
+  "unread",
+  "waitForEof"
+]
+
+const wrong: ReadonlyArray<readonly [what: string, options: object, argument: string]> = [
+  ["an unknown option", { shell: true }, "shell"],
+  ["an option with a letter wrong", { timeOut: 1000 }, "timeOut"],
+  ["the name of an encoded field", { timeoutMs: 1000 }, "timeoutMs"],
+  ["a timeout that is no duration", { timeout: "soon" }, "timeout"],
+  ["a timeout that is NaN", { timeout: NaN }, "timeout"],
+  ["a timeout that is nothing", { timeout: null }, "timeout"],
+  ["a grace that is no duration", { forceKillAfter: "5 parsecs" }, "forceKillAfter"],
+  ["a signal that is none", { killSignal: "KILL" }, "killSignal"],
+  ["an empty directory", { cwd: "" }, "cwd"],
+  ["a NUL in the directory", { cwd: "a\0" }, "cwd"],
+  ["a variable that is a number", { env: { A: 1 } }, "env.A"],
+  ["a variable that is undefined", { env: { A: undefined } }, "env.A"],
+  ["a stream as stdin", { stdin: new ReadableStream() }, "stdin"],
+  ["a window of nothing", { windowBytes: 0 }, "windowBytes"]
+]
+
+describe("the options of a spawn", () => {
+  it("have defaults", () => {
+    assert.deepStrictEqual(specOf({}), { ...spawnDefaults, command: "true", args: ["a"] })
+  })
+
+  it("count as absent where they are undefined", () => {
+    assert.deepStrictEqual(specOf(Object.fromEntries(every.map((name) => [name, undefined]))), specOf({}))
+  })
+
+  it("do not change the command or its arguments", () => {
+    const options = { command: "false", args: ["b"] } as SpawnOptions
+    const spec = toSpec("true", ["a"], options)
+    if (Result.isSuccess(spec)) assert.deepStrictEqual([spec.success.command, spec.success.args], ["true", ["a"]])
+  })
+
+  it("take durations of every kind", () => {
+    for (const timeout of [1500, "1500 millis", Duration.millis(1500), Duration.seconds(1.5)] as const) {
+      assert.strictEqual(specOf({ timeout }).timeoutMs, 1500)
+      assert.strictEqual(specOf({ forceKillAfter: timeout }).forceKillAfterMs, 1500)
+    }
+  })
+
+  it("take a duration longer than a timer as the longest that there is", () => {
+    for (const timeout of [Infinity, Duration.infinity, "1000 days"] as const) {
+      assert.strictEqual(specOf({ timeout }).timeoutMs, 2_147_483_647)
+      assert.strictEqual(specOf({ forceKillAfter: timeout }).forceKillAfterMs, 2_147_483_647)
+    }
+  })
+
+  it("take no time as no time", () => {
+    assert.strictEqual(specOf({ timeout: 0, forceKillAfter: 0 }).timeoutMs, 0)
+  })
+
+  for (const [what, options, argument] of wrong) {
+    it(`with ${what} are refused, and it is named`, () => {
+      assert.strictEqual(mistakeIn(options), argument)
+    })
+  }
+
+  it("are refused with a wrong command or wrong arguments", () => {
+    for (const [command, args] of [
+      ["", []],
+      ["a\0", []],
+      ["a", ["b\0"]],
+      [1, []],
+      ["a", "b"],
+      ["a", [1]],
+      ["a", null]
+    ]) {
+      const spec = toSpec(command as string, args as Array<string>, {})
+      assert.isTrue(Result.isFailure(spec), JSON.stringify([command, args]))
+    }
+  })
+
+  it.prop("say what a specification says, in other words", [SpawnSpec], ([arbitrary]) => {
+    const { forceKillAfterMs: grace, timeoutMs: time, ...rest } = arbitrary
+    // A duration counts in nanoseconds at most, and has no -0.
+    const whole = (millis: number): number => Math.round(millis) + 0
+    const spec = { ...rest, forceKillAfterMs: whole(grace), ...(time !== undefined && { timeoutMs: whole(time) }) }
+    const { args, command, forceKillAfterMs, timeoutMs, ...same } = spec
+    const options = {
+      ...same,
+      forceKillAfter: forceKillAfterMs,
+      ...(timeoutMs !== undefined && { timeout: timeoutMs })
+    }
+    assert.deepStrictEqual(Result.getOrThrow(toSpec(command, args, options)), spec)
+  })
+
+  it("of a spawn never make a specification that the broker would refuse", () => {
+    assert.isTrue(Schema.is(SpawnSpec)(specOf({ timeout: "1 second", env: { A: "b" }, cwd: "/", unread: "tail" })))
+  })
+})
+
+describe("the options of a kill", () => {
+  it("are absent where they are undefined", () => {
+    for (const options of [undefined, {}, { signal: undefined, forceKillAfter: undefined }]) {
+      assert.deepStrictEqual(killPayload(options), {})
+    }
+  })
+
+  it("take durations, also endless ones", () => {
+    assert.deepStrictEqual(killPayload({ signal: "SIGINT", forceKillAfter: "2 seconds" }), {
+      signal: "SIGINT",
+      forceKillAfterMs: 2000
+    })
+    assert.strictEqual(killPayload({ forceKillAfter: Duration.infinity }).forceKillAfterMs, 2_147_483_647)
+  })
+
+  it("leave what is no duration to be refused, and do not throw", () => {
+    assert.isDefined(killPayload({ forceKillAfter: "soon" as never }))
+  })
+})

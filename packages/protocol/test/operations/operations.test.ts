@@ -1,0 +1,81 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Result from "effect/Result"
+import type * as Rpc from "effect/rpc/Rpc"
+import * as Schema from "effect/Schema"
+import { operationCodec } from "../../src/derive/codec.ts"
+import { ProcessNotFound } from "../../src/errors/ProcessError.ts"
+import { Operations } from "../../src/operations/index.ts"
+
+const operations = [...(Operations.requests.values() as Iterable<unknown> as Iterable<Rpc.AnyWithProps>)]
+const named = (name: string): Rpc.AnyWithProps => operations.find(({ _tag }) => _tag === name)!
+const decodes = (name: string, payload: unknown): boolean =>
+  Result.isSuccess(operationCodec(named(name)).decodePayload(payload))
+
+const id = `p-${"0".repeat(24)}`
+
+const payloads: ReadonlyArray<readonly [name: string, good: ReadonlyArray<unknown>, bad: ReadonlyArray<unknown>]> = [
+  ["release", [{ channel: 0 }], [{}, null, { channel: -1 }, { channel: 0, force: true }, [0]]],
+  ["get", [{ id }], [{}, { id: 1 }, { id: "../x" }, { id, pid: 1 }]],
+  ["status", [{ id }], [{}, { id: null }, { id: [id] }]],
+  [
+    "kill",
+    [{ target: { id } }, { target: { pid: 1 }, signal: "SIGINT" }, { target: { id }, forceKillAfterMs: 0 }],
+    [
+      {},
+      { target: {} },
+      { target: { id, pid: 1 } },
+      { target: { pid: 0 } },
+      { target: { pid: -1 } },
+      { target: id },
+      { target: { id }, signal: 9 },
+      { target: { id }, forceKillAfterMs: -1 },
+      { target: { id }, forceKillAfterMs: 1e300 },
+      { target: { id }, forceKillAfterMs: Infinity },
+      { target: { id }, tree: true }
+    ]
+  ],
+  [
+    "connect",
+    [],
+    [{}, { version: 1, token: "x" }, { version: 1, token: "x", data: {} }, { version: "1", token: "x", data: null }]
+  ]
+]
+
+describe("operations", () => {
+  it("are these", () => {
+    const names = operations.map(({ _tag }) => _tag).toSorted()
+    for (const name of ["connect", "get", "kill", "list", "release", "spawn", "status"]) assert.include(names, name)
+  })
+
+  it("none has a name that an object has already", () => {
+    for (const { _tag } of operations) assert.notProperty({}, _tag)
+  })
+
+  for (const operation of operations) {
+    it(`${operation._tag} has a payload, a success and an error`, () => {
+      for (const schema of [operation.payloadSchema, operation.successSchema, operation.errorSchema]) {
+        assert.isTrue(Schema.isSchema(schema))
+      }
+    })
+  }
+
+  for (const [name, good, bad] of payloads) {
+    it(`${name} takes its payload, and nothing that is nearly one`, () => {
+      for (const payload of good) assert.isTrue(decodes(name, payload), JSON.stringify(payload))
+      for (const payload of bad) assert.isFalse(decodes(name, payload), JSON.stringify(payload))
+    })
+  }
+
+  it("a reply that fails comes back as the error that it was", () => {
+    const { decodeReply, encodeReply } = operationCodec(named("get"))
+    const back = decodeReply(structuredClone(encodeReply({ _tag: "Failure", error: new ProcessNotFound({ id }) })))
+    assert.strictEqual(back._tag === "Failure" && (back.error as Error).name, "ProcessNotFound")
+  })
+
+  it("a reply of another shape is not decoded", () => {
+    const { decodeReply } = operationCodec(named("get"))
+    for (const reply of [null, undefined, {}, { _tag: "Success" }, { _tag: "Failure", error: new Error("x") }]) {
+      assert.throws(() => decodeReply(reply))
+    }
+  })
+})
