@@ -9,6 +9,8 @@ const project = (name: string, include: ReadonlyArray<string>) => ({
 
 export default defineConfig({
   test: {
+    // Left alone it takes one worker fewer than there are cores; the tests mostly wait for processes.
+    maxWorkers: 2,
     projects: [
       project("unit", ["packages/{protocol,broker,client}/test/**/*.test.ts"]),
       project("conformance", ["packages/testing/test/**/*.test.ts"]),

@@ -24,10 +24,16 @@ export const startWorker = (
     const run = Effect.runForkWith(yield* Effect.context())
     const { port1, port2 } = new MessageChannel()
     const thread = yield* Effect.acquireRelease(
-      Effect.sync(
-        () =>
-          new Worker(workerFile, { name: "spawnbroker", workerData: { ...start, port: port2 }, transferList: [port2] })
-      ),
+      Effect.try({
+        try: () =>
+          new Worker(workerFile, {
+            name: "spawnbroker",
+            workerData: { ...start, port: port2 },
+            transferList: [port2]
+          }),
+        // It throws at once where the system gives no thread.
+        catch: (cause) => new BrokerUnavailable({ reason: `its thread could not be started: ${String(cause)}` })
+      }),
       (worker) => Effect.promise(() => worker.terminate())
     )
     const connection = connectRemote(HostOperations, port1 as unknown as Port)
