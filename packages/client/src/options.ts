@@ -8,6 +8,7 @@ import {
   strictDecoder,
   type Unread
 } from "@spawnbroker/protocol"
+import type { InvalidUtf8 } from "./process/decode-text.ts"
 import type * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 
@@ -58,7 +59,15 @@ export interface SpawnOptions {
    * @default false
    */
   readonly waitForEof?: boolean | undefined
+  /**
+   * What becomes of output that is read as text and is not UTF-8: U+FFFD in its place, or the error `Io` with `EILSEQ`.
+   * @default "replace"
+   */
+  readonly invalidUtf8?: InvalidUtf8 | undefined
 }
+
+/** Those options of which the broker hears. */
+type BrokerOptions = Omit<SpawnOptions, "invalidUtf8">
 
 const decodeSpec = strictDecoder("spawn", SpawnSpec)
 
@@ -66,7 +75,7 @@ const decodeSpec = strictDecoder("spawn", SpawnSpec)
 export const toSpec = (
   command: string,
   args: ReadonlyArray<string>,
-  options: SpawnOptions
+  options: BrokerOptions
 ): Result.Result<SpawnSpec, InvalidArgument> => {
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(optionNames, name))
   if (unknown !== undefined) {
@@ -88,7 +97,7 @@ export const toSpec = (
 }
 
 /** Every option. The type keeps the list whole. */
-const optionNames: Readonly<Record<keyof SpawnOptions, true>> = {
+const optionNames: Readonly<Record<keyof BrokerOptions, true>> = {
   cwd: true,
   env: true,
   stdin: true,

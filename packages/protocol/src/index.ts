@@ -54,6 +54,6 @@ export {
   MAX_FRAME_BYTES,
   OutputStream
 } from "./wire/Frame.ts"
-export { copyBytes } from "./wire/copy-bytes.ts"
+export { concatBytes, copyBytes } from "./wire/copy-bytes.ts"
 export { isPort, Port } from "./wire/Port.ts"
 export { Reply, type ReplyEncoded } from "./wire/Reply.ts"

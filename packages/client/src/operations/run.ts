@@ -1,4 +1,4 @@
-import type { ExitStatus, ProcessError } from "@spawnbroker/protocol"
+import { concatBytes, type ExitStatus, type ProcessError } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { SpawnOptions } from "../options.ts"
@@ -134,12 +134,4 @@ class Collector {
   }
 }
 
-const concat = (chunks: ReadonlyArray<Chunk>): Uint8Array => {
-  const whole = new Uint8Array(chunks.reduce((sum, { bytes }) => sum + bytes.byteLength, 0))
-  let offset = 0
-  for (const { bytes } of chunks) {
-    whole.set(bytes, offset)
-    offset += bytes.byteLength
-  }
-  return whole
-}
+const concat = (chunks: ReadonlyArray<Chunk>): Uint8Array => concatBytes(chunks.map(({ bytes }) => bytes))

@@ -28,7 +28,8 @@ export const spawn = (
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       yield* restore(session.turn)
-      const spec = yield* Effect.fromResult(toSpec(command, args, options))
+      const { invalidUtf8 = "replace", ...same } = options
+      const spec = yield* Effect.fromResult(toSpec(command, args, same))
       const { channel, process } = session.openChannel(spec)
       const release = session.call.release({ channel }).pipe(
         // The answer may overtake the last facts, which come on the data port; others may be waiting for them.
@@ -40,7 +41,7 @@ export const spawn = (
       const info = yield* restore(session.call.spawn({ channel, spec })).pipe(Effect.onError(() => release))
       yield* Effect.addFinalizer(() => release)
       return {
-        handle: makeProcessHandle(session, info as ProcessInfo & { readonly pid: Pid }, process),
+        handle: makeProcessHandle(session, info as ProcessInfo & { readonly pid: Pid }, process, invalidUtf8),
         chunks: readChunks("all", process.outputs)
       }
     })

@@ -4,6 +4,7 @@
  * This is the byte path, so it is plain code. One reader at a time.
  */
 import {
+  copyBytes,
   eagerBytes,
   InvalidArgument,
   type OutputStream,
@@ -20,6 +21,8 @@ export interface IncomingLink {
   /** The reader has gone. */
   readonly released: () => void
 }
+
+export const NEWLINE = 10
 
 export interface Chunk {
   readonly from: "stdout" | "stderr"
@@ -102,7 +105,7 @@ export class Incoming {
   }
 
   release(): void {
-    this.#payBack()
+    this.payBack()
     this.#isRead = false
     this.#wake = undefined
     this.#link.released()
@@ -122,6 +125,28 @@ export class Incoming {
     return chunk
   }
 
+  /** Takes the first bytes, so many at most, out of one chunk. */
+  takeBytes(maxBytes: number): Uint8Array {
+    const chunk = this.#chunks[0]!
+    if (chunk.bytes.byteLength <= maxBytes) return this.takeOne().bytes
+    this.#chunks[0] = { ...chunk, bytes: chunk.bytes.subarray(maxBytes) }
+    this.#settle(maxBytes)
+    return copyBytes(chunk.bytes, 0, maxBytes)
+  }
+
+  /** Takes what is left of a line in the first chunk, with its end if that is there. */
+  takeLinePart(): Uint8Array {
+    const end = this.#chunks[0]!.bytes.indexOf(NEWLINE)
+    return end < 0 ? this.takeOne().bytes : this.takeBytes(end + 1)
+  }
+
+  /** Gives back what was taken and has not been used: it comes first again. */
+  putBack(parts: ReadonlyArray<Uint8Array>): void {
+    const arrival = this.#chunks[0]?.arrival ?? this.#link.nextArrival()
+    this.#chunks.unshift(...parts.map((bytes) => ({ from: this.name, arrival, bytes })))
+    this.#settle(-parts.reduce((sum, { byteLength }) => sum + byteLength, 0))
+  }
+
   /** Nobody reads now, and the child must not wait for that. */
   drain(): void {
     if (!this.#isRead && !this.isEnded) this.#link.drain()
@@ -129,11 +154,12 @@ export class Incoming {
 
   #settle(takenBytes: number): void {
     this.#queuedBytes -= takenBytes
-    if (this.#owedBytes >= returnThreshold(this.#windowBytes)) this.#payBack()
+    if (this.#owedBytes >= returnThreshold(this.#windowBytes)) this.payBack()
     this.#owedBytes += takenBytes
   }
 
-  #payBack(): void {
+  /** Gives back the credit for all that was taken. Whoever waits for more does so first, or nothing more may come. */
+  payBack(): void {
     if (this.#owedBytes > 0 && !this.isEnded) this.#link.credit(this.#owedBytes)
     this.#owedBytes = 0
   }

@@ -15,6 +15,8 @@ import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import type { ProcessChannel } from "../connection/ProcessChannel.ts"
 import type { Session } from "../connection/connect-session.ts"
+import { decodeStream, type InvalidUtf8 } from "./decode-text.ts"
+import { DEFAULT_READ_BYTES, readLine, readSome } from "./read.ts"
 import { readBytes } from "./read-stream.ts"
 
 export interface KillOptions {
@@ -44,9 +46,19 @@ export interface ProcessHandle {
   readonly stderr: Stream.Stream<Uint8Array, ProcessError>
   /** Both, in the order in which they arrived. It reads both, so neither can be read beside it. */
   readonly all: Stream.Stream<Uint8Array, ProcessError>
-  /** Lines without their ends (`\n`, `\r\n`); invalid UTF-8 becomes U+FFFD. The last line needs no end. */
+  /** Lines without their ends (`\n`, `\r\n`); invalid UTF-8 becomes U+FFFD, or fails (`invalidUtf8`). The last line needs no end. */
   readonly stdoutLines: Stream.Stream<string, ProcessError>
   readonly stderrLines: Stream.Stream<string, ProcessError>
+  /**
+   * The next bytes of stdout: at least one, at most `maxBytes` (65,536 unless said); none at its end.
+   *
+   * Whoever reads so reads from where the last reader stopped. **Interruption**: nothing is taken.
+   */
+  readonly read: (maxBytes?: number) => Effect.Effect<Uint8Array, ProcessError>
+  /** The same of stderr. */
+  readonly readError: (maxBytes?: number) => Effect.Effect<Uint8Array, ProcessError>
+  /** The next line of stdout with its `\n`; the last one may have none; `""` at the end. */
+  readonly readLine: Effect.Effect<string, ProcessError>
   /** Writes all it is given, then closes stdin. Text is written as UTF-8. */
   readonly stdin: Sink.Sink<void, Uint8Array | string, never, ProcessError>
   /**
@@ -74,7 +86,8 @@ export interface ProcessHandle {
 export const makeProcessHandle = (
   session: Session,
   info: ProcessInfo & { readonly pid: Pid },
-  process: ProcessChannel
+  process: ProcessChannel,
+  invalidUtf8: InvalidUtf8
 ): ProcessHandle => {
   const { id, pid } = info
   const stdout = readBytes("stdout", process.stdout === undefined ? [] : [process.stdout])
@@ -96,8 +109,11 @@ export const makeProcessHandle = (
     stdout,
     stderr,
     all: readBytes("all", process.outputs),
-    stdoutLines: toLines(stdout),
-    stderrLines: toLines(stderr),
+    stdoutLines: Stream.splitLines(decodeStream(stdout, "stdout", invalidUtf8)),
+    stderrLines: Stream.splitLines(decodeStream(stderr, "stderr", invalidUtf8)),
+    read: (maxBytes = DEFAULT_READ_BYTES) => readSome("stdout", process.stdout, maxBytes),
+    readError: (maxBytes = DEFAULT_READ_BYTES) => readSome("stderr", process.stderr, maxBytes),
+    readLine: readLine("stdout", process.stdout, invalidUtf8),
     stdin: Sink.forEach(write).pipe(Sink.mapEffect(() => closeStdin)),
     write,
     closeStdin,
@@ -109,9 +125,6 @@ export const makeProcessHandle = (
 }
 
 const encoder = new TextEncoder()
-
-const toLines = (bytes: Stream.Stream<Uint8Array, ProcessError>): Stream.Stream<string, ProcessError> =>
-  bytes.pipe(Stream.decodeText, Stream.splitLines)
 
 /** What the options of a kill say to the broker. */
 export const killPayload = ({ signal, forceKillAfter }: KillOptions = {}): {

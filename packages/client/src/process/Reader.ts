@@ -1,0 +1,54 @@
+import { InvalidArgument, type ProcessError } from "@spawnbroker/protocol"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { Incoming } from "./Incoming.ts"
+
+/** The right to take from incoming streams, which only one has at a time. */
+export interface Reader {
+  /** Waits until there is something to take, and answers false if nothing will come any more. */
+  readonly more: Effect.Effect<boolean, ProcessError>
+}
+
+/** A reader of one stream or several, until the scope closes. `name` is what the user calls them. */
+export const openReader = (
+  name: string,
+  incoming: ReadonlyArray<Incoming>
+): Effect.Effect<Reader, ProcessError, Scope.Scope> =>
+  Effect.gen(function* () {
+    if (incoming.length === 0) return yield* notPiped(name)
+    let wake: (() => void) | undefined
+    yield* Effect.forEach(incoming, (each) => acquire(each, () => wake?.()), { discard: true })
+    const wait = Effect.callback<void>((resume) => {
+      for (const each of incoming) each.payBack()
+      // Looked at again: something may have come since the last look.
+      if (hasNews(incoming)) return resume(Effect.void)
+      wake = () => resume(Effect.void)
+      return Effect.sync(() => (wake = undefined))
+    })
+    const more: Reader["more"] = Effect.suspend(() => {
+      if (incoming.some((each) => each.firstArrival !== undefined)) return Effect.succeed(true)
+      const error = incoming.find((each) => each.error !== undefined)?.error
+      if (error !== undefined) return Effect.fail(error)
+      return incoming.every((each) => each.isEnded) ? Effect.succeed(false) : Effect.andThen(wait, more)
+    })
+    return { more }
+  })
+
+const notPiped = (name: string): InvalidArgument =>
+  new InvalidArgument({
+    argument: name,
+    problem: `it is not piped to this client; spawn with \`${name}: "pipe"\``
+  })
+
+const acquire = (incoming: Incoming, wake: () => void) =>
+  Effect.acquireRelease(
+    Effect.suspend(() => {
+      const refused = incoming.acquire(wake)
+      return refused === undefined ? Effect.void : Effect.fail(refused)
+    }),
+    () => Effect.sync(() => incoming.release())
+  )
+
+const hasNews = (incoming: ReadonlyArray<Incoming>): boolean =>
+  incoming.some((each) => each.firstArrival !== undefined || each.error !== undefined) ||
+  incoming.every((each) => each.isEnded)
