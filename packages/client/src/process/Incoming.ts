@@ -102,7 +102,7 @@ export class Incoming {
   }
 
   release(): void {
-    this.#payBack()
+    this.payBack()
     this.#isRead = false
     this.#wake = undefined
     this.#link.released()
@@ -129,11 +129,12 @@ export class Incoming {
 
   #settle(takenBytes: number): void {
     this.#queuedBytes -= takenBytes
-    if (this.#owedBytes >= returnThreshold(this.#windowBytes)) this.#payBack()
+    if (this.#owedBytes >= returnThreshold(this.#windowBytes)) this.payBack()
     this.#owedBytes += takenBytes
   }
 
-  #payBack(): void {
+  /** Gives back the credit for all that was taken. Whoever waits for more does so first, or nothing more may come. */
+  payBack(): void {
     if (this.#owedBytes > 0 && !this.isEnded) this.#link.credit(this.#owedBytes)
     this.#owedBytes = 0
   }

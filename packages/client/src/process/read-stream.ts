@@ -32,6 +32,7 @@ export const readChunks = (name: string, incoming: ReadonlyArray<Incoming>): Str
             let wake: (() => void) | undefined
             yield* Effect.forEach(incoming, (each) => acquire(each, () => wake?.()), { discard: true })
             const wait = Effect.callback<void>((resume) => {
+              for (const each of incoming) each.payBack()
               // Looked at again: something may have come since the last look.
               if (isReady(incoming)) return resume(Effect.void)
               wake = () => resume(Effect.void)
