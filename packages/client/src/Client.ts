@@ -13,6 +13,7 @@ import type * as Scope from "effect/Scope"
 import { type ConnectError, connectSession, type Session } from "./connection/connect-session.ts"
 import { type RunOptions, type RunResult, runToEnd } from "./operations/run.ts"
 import { spawn } from "./operations/spawn.ts"
+import { makeTemplate, type Template } from "./operations/template.ts"
 import type { SpawnOptions } from "./options.ts"
 import { type KillOptions, killPayload, type ProcessHandle } from "./process/ProcessHandle.ts"
 
@@ -74,6 +75,22 @@ export interface ClientHandle {
     args?: ReadonlyArray<string>,
     options?: RunOptions
   ) => Effect.Effect<RunResult, ProcessError>
+  /**
+   * Runs a command that is written as one would type it. There is no shell, and a value is always one argument.
+   *
+   * **Example** (a name with a space stays one argument)
+   *
+   * ```ts
+   * const program = Effect.gen(function*() {
+   *   const broker = yield* Broker.start()
+   *   const token = yield* broker.mint({ subject: "example", commands: [{ command: "printf", args: true }] })
+   *   const client = yield* Client.connect(yield* broker.openPort(), token)
+   *   const { stdout } = yield* client.$`printf '%s;' ${"one name; two"} ${["three", "four"]}`
+   *   stdout // => "one name; two;three;four;"
+   * }).pipe(Effect.scoped)
+   * ```
+   */
+  readonly $: Template
   /** The processes that the policy lets this client see, running and recently ended, oldest first. */
   readonly list: () => Effect.Effect<ReadonlyArray<ProcessInfo>, ProcessError>
   /** One of them. **Errors**: `ProcessNotFound`. */
@@ -108,19 +125,21 @@ export type ClientPort = Pick<Port, "close"> & { postMessage(message: any, trans
 
 const makeClient = (session: Session): ClientHandle => {
   const { call, subject } = session
+  const run: ClientHandle["run"] = (command, args = [], options = {}) =>
+    Effect.scoped(
+      Effect.suspend(() => {
+        const startedAt = Date.now()
+        const { maxOutputBytes: _, stdin, ...same } = options
+        const spawned = spawn(session, command, args, { ...same, stdin: stdin === undefined ? "ignore" : "pipe" })
+        return Effect.flatMap(spawned, (process) => runToEnd(process, options, startedAt))
+      })
+    )
   return {
     subject,
     spawn: (command, args = [], options = {}) =>
       Effect.map(spawn(session, command, args, options), ({ handle }) => handle),
-    run: (command, args = [], options = {}) =>
-      Effect.scoped(
-        Effect.suspend(() => {
-          const startedAt = Date.now()
-          const { maxOutputBytes: _, stdin, ...same } = options
-          const spawned = spawn(session, command, args, { ...same, stdin: stdin === undefined ? "ignore" : "pipe" })
-          return Effect.flatMap(spawned, (process) => runToEnd(process, options, startedAt))
-        })
-      ),
+    run,
+    $: makeTemplate(run),
     list: () => call.list(),
     get: (id) => call.get({ id }),
     kill: (target, options) => call.kill({ target, ...killPayload(options) })

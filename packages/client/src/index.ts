@@ -2,6 +2,7 @@
 export { Client, type ClientHandle, type ClientPort } from "./Client.ts"
 export type { ConnectError } from "./connection/connect-session.ts"
 export { type RunOptions, RunResult } from "./operations/run.ts"
+export type { Template, TemplateValue } from "./operations/template.ts"
 export type { SpawnOptions } from "./options.ts"
 export type { KillOptions, ProcessHandle } from "./process/ProcessHandle.ts"
 export {

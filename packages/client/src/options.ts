@@ -33,6 +33,17 @@ export interface SpawnOptions {
    */
   readonly timeout?: Duration.Input | undefined
   /**
+   * Time without a byte on stdout and stderr after which the broker ends the process in the same way. While nobody takes
+   * its output, so that it may be waiting for you, silence does not count.
+   * @default none
+   */
+  readonly idleTimeout?: Duration.Input | undefined
+  /**
+   * Time that the start may take, where the machine has no room for another process. After it the error is `TimedOut`.
+   * @default 30 seconds, then `SpawnFailed` with the errno
+   */
+  readonly startTimeout?: Duration.Input | undefined
+  /**
    * What ends the process when its scope closes, or its time is up.
    * @default "SIGTERM"
    */
@@ -82,19 +93,26 @@ export const toSpec = (
     const problem = `there is no such option; there are ${Object.keys(optionNames).join(", ")}`
     return Result.fail(new InvalidArgument({ argument: unknown, problem }))
   }
-  const { timeout, forceKillAfter, ...same } = options
+  const { timeout, idleTimeout, startTimeout, forceKillAfter, ...same } = options
   return Result.mapError(
     decodeSpec({
       ...spawnDefaults,
       ...definedOnly(same),
-      ...(timeout !== undefined && { timeoutMs: durationMillis(timeout) }),
-      ...(forceKillAfter !== undefined && { forceKillAfterMs: durationMillis(forceKillAfter) }),
+      ...millis({ timeout, idleTimeout, startTimeout, forceKillAfter }),
       command,
       args
     }),
     nameAsOption
   )
 }
+
+/** Durations as the specification has them: in milliseconds, which their names say. */
+const millis = (durations: Readonly<Record<string, Duration.Input | undefined>>): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(durations).flatMap(([name, duration]) =>
+      duration === undefined ? [] : [[`${name}Ms`, durationMillis(duration)]]
+    )
+  )
 
 /** Every option. The type keeps the list whole. */
 const optionNames: Readonly<Record<keyof BrokerOptions, true>> = {
@@ -104,6 +122,8 @@ const optionNames: Readonly<Record<keyof BrokerOptions, true>> = {
   stdout: true,
   stderr: true,
   timeout: true,
+  idleTimeout: true,
+  startTimeout: true,
   killSignal: true,
   forceKillAfter: true,
   windowBytes: true,
@@ -113,7 +133,7 @@ const optionNames: Readonly<Record<keyof BrokerOptions, true>> = {
 
 /** Durations have another name in the specification than among the options. */
 const nameAsOption = ({ argument, problem }: InvalidArgument): InvalidArgument =>
-  argument === "timeoutMs" || argument === "forceKillAfterMs"
+  argument.endsWith("Ms")
     ? new InvalidArgument({ argument: argument.slice(0, -2), problem: `a duration is expected, such as "5 seconds"` })
     : new InvalidArgument({ argument, problem })
 

@@ -55,6 +55,10 @@ export const SpawnSpec = Schema.Struct({
   stderr: Stdio,
   /** Wall time after which the broker ends the process. */
   timeoutMs: Schema.optionalKey(Milliseconds),
+  /** Time without a byte of output after which the broker ends the process. */
+  idleTimeoutMs: Schema.optionalKey(Milliseconds),
+  /** Time that the start may take, where the machine has no room for another process. */
+  startTimeoutMs: Schema.optionalKey(Milliseconds),
   /** What ends the process politely. */
   killSignal: Signal,
   /** Time from the polite signal to SIGKILL. */

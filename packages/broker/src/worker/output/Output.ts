@@ -70,6 +70,11 @@ export class Output {
     return this.#sourceEnded && (this.#held.length === 0 || this.#drops)
   }
 
+  /** The child is not read from now, since its client does not take what there is. */
+  get isPaused(): boolean {
+    return this.#paused
+  }
+
   /** A reader has come, or has taken so many bytes. */
   grant(bytes: number): void {
     if (this.#mode === "drained") this.#mode = "read"

@@ -48,6 +48,11 @@ export class ChildStreams {
     return [...this.#outputs.values()].every((output) => output.isSettled)
   }
 
+  /** One of the outputs is held up by its client. */
+  get isHeldUp(): boolean {
+    return [...this.#outputs.values()].some((output) => output.isPaused)
+  }
+
   /** The child has exited: nobody reads its stdin, and its outputs may end without their real end. */
   processExited(waitForEof: boolean): void {
     this.input?.destroy()

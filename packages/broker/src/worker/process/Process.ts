@@ -24,6 +24,7 @@ import type { Output } from "../output/Output.ts"
 import type { Spawned, SpawnedEnd } from "../spawn/Spawner.ts"
 import { ChildStreams } from "./ChildStreams.ts"
 import { endGroup } from "../terminate/end-group.ts"
+import { IdleTimer } from "../terminate/IdleTimer.ts"
 
 /** Whose process it is. */
 export interface Owner {
@@ -59,6 +60,7 @@ export class Process {
   #isAbandoned = false
   readonly #launched = Promise.withResolvers<void>()
   #timeout: NodeJS.Timeout | undefined
+  #idle: IdleTimer | undefined
 
   constructor(owner: Owner, spec: SpawnSpec, authorized: Authorized, listener: ProcessListener) {
     this.owner = owner
@@ -132,9 +134,20 @@ export class Process {
     })
     // Its client may have gone while it was being started.
     if (this.#isAbandoned) this.#streams.abandon()
-    const { timeoutMs } = this.spec
-    if (timeoutMs !== undefined) this.#timeout = setTimeout(() => void this.end("timeout"), timeoutMs)
+    this.#startTimers(this.#streams)
     this.#launched.resolve()
+  }
+
+  #startTimers(streams: ChildStreams): void {
+    const { timeoutMs, idleTimeoutMs } = this.spec
+    const timeOut = (): void => void this.end("timeout")
+    if (timeoutMs !== undefined) this.#timeout = setTimeout(timeOut, timeoutMs)
+    if (idleTimeoutMs === undefined) return
+    const silence = {
+      totalBytes: () => streams.bytes.stdout + streams.bytes.stderr,
+      isHeldUp: () => streams.isHeldUp
+    }
+    this.#idle = new IdleTimer(idleTimeoutMs, silence, timeOut)
   }
 
   /** It could not be started. */
@@ -196,6 +209,7 @@ export class Process {
 
   #exited(end: SpawnedEnd): void {
     clearTimeout(this.#timeout)
+    this.#idle?.stop()
     this.#state = "exited"
     this.#exitedAt = Date.now()
     if (end.crashed === true) this.#killed("SIGKILL", "crash")

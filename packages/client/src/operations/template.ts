@@ -1,0 +1,53 @@
+import { InvalidArgument, type ProcessError } from "@spawnbroker/protocol"
+import * as Effect from "effect/Effect"
+import * as CommandLine from "effect/process/CommandLine"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import type { RunOptions, RunResult } from "./run.ts"
+
+type Run = (command: string, args: ReadonlyArray<string>, options: RunOptions) => Effect.Effect<RunResult, ProcessError>
+
+/** A value in a template: one argument, or, as an array that stands alone, as many as it has elements. */
+export type TemplateValue = string | number | boolean | ReadonlyArray<string | number | boolean>
+
+type Tag = (
+  strings: TemplateStringsArray,
+  ...values: ReadonlyArray<TemplateValue>
+) => Effect.Effect<RunResult, ProcessError>
+
+/**
+ * A command written as one would type it, and run to its end without a shell.
+ *
+ * Words are split at spaces and may be quoted; a value is never split, and never read as anything but text. Shell syntax
+ * (`|`, `>`, `$NAME`, `*`) is `InvalidArgument`: there is no shell that could read it.
+ */
+export interface Template extends Tag {
+  /** The same with options. */
+  (options: RunOptions): Tag
+}
+
+export const makeTemplate = (run: Run): Template => {
+  const tag =
+    (options: RunOptions): Tag =>
+    (strings, ...values) =>
+      Effect.flatMap(Effect.fromResult(wordsOf(strings, values)), ([command = "", ...args]) =>
+        run(command, args, options)
+      )
+  const template = (first: TemplateStringsArray | RunOptions, ...values: ReadonlyArray<TemplateValue>) =>
+    Array.isArray(first) ? tag({})(first as TemplateStringsArray, ...values) : tag(first as RunOptions)
+  return template as Template
+}
+
+const wordsOf = (
+  strings: TemplateStringsArray,
+  values: ReadonlyArray<TemplateValue>
+): Result.Result<ReadonlyArray<string>, InvalidArgument> =>
+  Result.flatMap(
+    Result.mapError(CommandLine.template(strings, ...values), ({ message }) => mistake(message)),
+    (words) => (words.some(Redacted.isRedacted) ? Result.fail(secret) : Result.succeed(words as ReadonlyArray<string>))
+  )
+
+const mistake = (problem: string): InvalidArgument => new InvalidArgument({ argument: "template", problem })
+
+/** Arguments can be read by every user of the machine while the process runs. */
+const secret = mistake("a secret cannot be an argument, since others can see those; pass it through stdin or `env`")
