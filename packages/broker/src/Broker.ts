@@ -20,6 +20,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { MessageChannel, type MessagePort } from "node:worker_threads"
+import { type AttachablePort, bridgePorts } from "./host/bridge-port.ts"
 import { startWorker, type WorkerThread } from "./host/start-worker.ts"
 import type { BrokerStats, ShutdownReport } from "./link/host-operations.ts"
 import type { SpawnerChoice } from "./link/worker-start.ts"
@@ -57,6 +58,14 @@ export interface BrokerHandle {
   readonly mint: (policy: Policy) => Effect.Effect<string, InvalidArgument | BrokerUnavailable>
   /** A port for one client, which can be transferred to any thread or window. It does nothing without a token. */
   readonly openPort: () => Effect.Effect<MessagePort, BrokerUnavailable>
+  /**
+   * Serves a client that is reached by a port of Electron's kind, a `MessagePortMain`: one end of a `MessageChannelMain`
+   * whose other end goes to a window, or a port that a window has sent. Messages that it holds already are not lost.
+   *
+   * The session ends when either end closes: a window that reloads, is closed or crashes loses it, and its processes
+   * end. A port for which there is no broker is closed.
+   */
+  readonly attachPort: (port: AttachablePort) => Effect.Effect<void, BrokerUnavailable>
   /**
    * Ends a token, and the sessions of those who hold it, at once.
    *
@@ -121,13 +130,19 @@ const makeHandle = ({ connection, terminate }: WorkerThread, defaultGrace: Durat
       Effect.tap(() => terminate),
       Effect.tap(() => Effect.sync(() => connection.disconnect(new BrokerUnavailable({ reason: "it was shut down" }))))
     )
+  const openPort: BrokerHandle["openPort"] = () =>
+    Effect.suspend(() => {
+      const { port1, port2 } = new MessageChannel()
+      return Effect.as(neverInvalid(call.openPort({ port: port1 as never }, [port1 as never])), port2)
+    })
   return {
     mint: (policy) => call.mint({ policy }),
-    openPort: () =>
-      Effect.suspend(() => {
-        const { port1, port2 } = new MessageChannel()
-        return Effect.as(neverInvalid(call.openPort({ port: port1 as never }, [port1 as never])), port2)
-      }),
+    openPort,
+    attachPort: (window) =>
+      openPort().pipe(
+        Effect.map((port) => bridgePorts(window, port)),
+        Effect.tapError(() => Effect.sync(() => window.close()))
+      ),
     revoke: (token, { kill = false } = {}) => call.revoke({ token, kill }),
     stats: neverInvalid(call.stats()),
     shutdown

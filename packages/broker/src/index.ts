@@ -1,5 +1,6 @@
 /** The broker: a worker thread that owns every child process. Start it with `Broker.start` or `Broker.layer`. */
 export { Broker, type BrokerHandle, type BrokerOptions } from "./Broker.ts"
+export type { AttachablePort } from "./host/bridge-port.ts"
 export { BrokerStats, ShutdownReport } from "./link/host-operations.ts"
 export type { SpawnerChoice } from "./link/worker-start.ts"
 export { Policy } from "@spawnbroker/protocol"

@@ -37,9 +37,9 @@ export type ConnectError = InvalidToken | InvalidArgument | Unsupported | Broker
 export const connectSession = (port: Port, token: string): Effect.Effect<Session, ConnectError, Scope.Scope> =>
   Effect.gen(function* () {
     const channels = new Map<Channel, ProcessChannel>()
-    const { port1, port2 } = new MessageChannel()
+    const { port1, port2 } = port.createChannel?.() ?? createChannel()
     let ended = new BrokerUnavailable({ reason: "it has closed the connection" })
-    const data = new DataPort(port1 as unknown as Port, {
+    const data = new DataPort(port1, {
       frame: (frame) => channels.get(frame.channel)?.receive(frame),
       // Later than the last frame, which the end of the control port is not.
       closed: () => channels.forEach((process) => process.fail(ended))
@@ -51,8 +51,7 @@ export const connectSession = (port: Port, token: string): Effect.Effect<Session
         data.close()
       })
     )
-    const moved = port2 as unknown as Port
-    const { subject } = yield* call.connect({ version: PROTOCOL_VERSION, token, data: moved }, [moved])
+    const { subject } = yield* call.connect({ version: PROTOCOL_VERSION, token, data: port2 }, [port2])
 
     let lastChannel = 0
     return {
@@ -68,3 +67,7 @@ export const connectSession = (port: Port, token: string): Effect.Effect<Session
       closeChannel: (channel) => void channels.delete(channel)
     }
   })
+
+/** The ends of this thread's own kind of channel are ports as they stand. */
+const createChannel = (): { readonly port1: Port; readonly port2: Port } =>
+  new MessageChannel() as unknown as { readonly port1: Port; readonly port2: Port }

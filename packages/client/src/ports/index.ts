@@ -1,0 +1,22 @@
+/**
+ * Ports of every kind, for `Client.connect`.
+ *
+ * | where the client is | what it holds | adapter |
+ * |---|---|---|
+ * | a Node thread | Node's `MessagePort` | `fromNodePort`, or the port as it stands |
+ * | a page, or a worker of it | the DOM's `MessagePort` | `fromDomPort` |
+ * | a renderer of an Electron app | the DOM's `MessagePort`, whose other end is in the main process | `fromRendererPort` |
+ * | the main process of an Electron app | `MessagePortMain` | `fromMessagePortMain` |
+ *
+ * An Electron app's host hands the other end of the last two to `broker.attachPort`.
+ */
+export { type DomPort, fromDomPort } from "./dom.ts"
+export {
+  fromMessagePortMain,
+  fromRendererPort,
+  type MessageChannelMain,
+  type MessagePortMain,
+  type RendererChannel
+} from "./electron.ts"
+export { fromNodePort, type NodePort } from "./node.ts"
+export type { Port } from "@spawnbroker/protocol"
