@@ -1,0 +1,72 @@
+import type { ProcessInfo, Signal } from "@spawnbroker/protocol"
+import type { RunResult } from "../operations/run.ts"
+import type { KillOptions } from "../process/ProcessHandle.ts"
+import type { PromiseRunOptions, PromiseSpawnOptions } from "./options.ts"
+import type { PromiseProcess } from "./PromiseProcess.ts"
+
+/** A process by the broker's name for it, or by its PID. */
+export type Target = { readonly id: string } | { readonly pid: number }
+
+/**
+ * A connection to a broker, which ends with `close`, and with it every process that it has started.
+ *
+ * No method needs its object: `const { spawn, run } = await connect(port, token)`. Each rejects with the tagged errors of
+ * this package, and with nothing else but the reason of a signal.
+ */
+export interface PromiseClient extends AsyncDisposable {
+  /** The subject of the token's policy. */
+  readonly subject: string
+  /**
+   * Starts a process, and resolves once it runs.
+   *
+   * **Errors**: `PermissionDenied` (names the rule), `NotFound`, `SpawnFailed` (with the errno), `InvalidArgument`,
+   * `LimitExceeded`, `InvalidToken`, `BrokerUnavailable`; the reason of `signal`.
+   *
+   * **Interruption**: aborted before the start, nothing runs; while it is being started, the promise rejects once nothing
+   * is left running; later, the process group is ended, readers and writers reject with the reason, and `wait` gives the
+   * status. After the exit the signal no longer matters, and nothing listens to it.
+   */
+  spawn(command: string, options?: PromiseSpawnOptions): Promise<PromiseProcess>
+  /**
+   * Runs a process to its end and keeps its output. An exit code other than 0, a signal and a timeout are results, not
+   * errors.
+   *
+   * **Interruption**: the process group is ended; the promise rejects with the reason of `signal` once it is gone.
+   *
+   * **Example** (a time limit is a result, an aborted signal is not)
+   *
+   * ```ts
+   * import { Broker } from "@spawnbroker/broker"
+   * import { connect } from "@spawnbroker/client/promise"
+   * import { ManagedRuntime } from "effect"
+   *
+   * const host = ManagedRuntime.make(Broker.layer())
+   * const broker = await host.runPromise(Broker)
+   * const token = await host.runPromise(broker.mint({ subject: "example", commands: [{ command: "sleep", args: true }] }))
+   * const client = await connect(await host.runPromise(broker.openPort()), token)
+   *
+   * const { timedOut, exit } = await client.run("sleep", { args: ["60"], timeout: 50 })
+   * timedOut // => true
+   * exit // => { _tag: "Signaled", signal: "SIGTERM" }
+   *
+   * const signal = AbortSignal.timeout(50)
+   * await client.run("sleep", { args: ["60"], signal }).catch((reason) => reason.name) // => "TimeoutError"
+   *
+   * await client.close()
+   * await host.dispose()
+   * ```
+   */
+  run(command: string, options?: PromiseRunOptions): Promise<RunResult>
+  /** The processes that the policy lets this client see, running and recently ended, oldest first. */
+  list(): Promise<ReadonlyArray<ProcessInfo>>
+  /** One of them. **Errors**: `ProcessNotFound`. */
+  get(id: string): Promise<ProcessInfo>
+  /**
+   * Sends a signal to the group of a process that the policy lets this client signal.
+   *
+   * **Errors**: `ProcessNotFound`, also for a PID that is not the broker's; `AlreadyExited`.
+   */
+  kill(target: Target, signal?: Signal | KillOptions): Promise<void>
+  /** Ends its processes, all at once, waits until they are gone, and disconnects. Never rejects. */
+  close(): Promise<void>
+}

@@ -1,0 +1,56 @@
+import type {
+  ExitStatus,
+  LifecycleEvent,
+  Pid,
+  ProcessId,
+  ProcessInfo,
+  ProcessStatus,
+  Signal
+} from "@spawnbroker/protocol"
+import type { KillOptions } from "../process/ProcessHandle.ts"
+import type { ProcessInput } from "./ProcessInput.ts"
+import type { ProcessOutput } from "./ProcessOutput.ts"
+
+/**
+ * A process that this client has started.
+ *
+ * It is the client's until `release`, which `await using` calls: then its process group is ended, and waited for.
+ * Closing the client releases all. A process that has exited also wants to be released: its unread output is kept until
+ * then.
+ */
+export interface PromiseProcess extends AsyncDisposable {
+  readonly id: ProcessId
+  readonly pid: Pid
+  /** What the broker knew of it when it had started. */
+  readonly info: ProcessInfo
+  readonly stdin: ProcessInput
+  readonly stdout: ProcessOutput
+  readonly stderr: ProcessOutput
+  /** Both, in the order in which they arrived. It reads both, so neither can be read beside it. */
+  readonly all: ProcessOutput
+  /** Every fact of its life from the first to `Closed`, for each loop anew. */
+  readonly lifecycle: AsyncIterable<LifecycleEvent>
+  /**
+   * How it ended, once it has. A code other than 0 and a signal are results, not errors.
+   *
+   * Output that nobody reads meanwhile does not keep it from ending: its oldest bytes are dropped (see `unread`).
+   *
+   * **Errors**: `BrokerUnavailable`, `InvalidToken` where the connection or the token ends first.
+   */
+  wait(): Promise<ExitStatus>
+  /** Whether it runs, and for how long it has, asked of the broker now. */
+  status(): Promise<ProcessStatus>
+  /**
+   * Sends a signal to its process group. Resolves once it is sent; `wait` tells when it has worked.
+   *
+   * **Errors**: `AlreadyExited`; `InvalidArgument` for what is no signal.
+   *
+   * @default "SIGTERM"
+   */
+  kill(signal?: Signal | KillOptions): Promise<void>
+  /**
+   * Ends it and its process group, if it still runs: `killSignal`, `forceKillAfter`, SIGKILL. Resolves once they are gone,
+   * and never rejects. What has not been read by then is given up, and whoever reads or writes hears of it at once.
+   */
+  release(): Promise<void>
+}

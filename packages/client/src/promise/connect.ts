@@ -1,0 +1,77 @@
+import type { ProcessId, ProcessTarget } from "@spawnbroker/protocol"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import { Client, type ClientHandle, type ClientPort } from "../Client.ts"
+import { makeProcess, toKillOptions } from "./make-process.ts"
+import { checkSignal, toRunOptions } from "./options.ts"
+import { Ownership } from "./Ownership.ts"
+import type { PromiseClient } from "./PromiseClient.ts"
+import { toPromise } from "./to-promise.ts"
+
+/**
+ * Presents a token on a port, and resolves to a client.
+ *
+ * `port` comes from `broker.openPort()`, perhaps through another thread. The connection keeps Node's event loop alive
+ * until `close`.
+ *
+ * **Errors**: `InvalidToken`, `Unsupported` (another version of the protocol), `BrokerUnavailable`.
+ *
+ * **Example** (one process, from host to exit status)
+ *
+ * ```ts
+ * import { Broker } from "@spawnbroker/broker"
+ * import { connect } from "@spawnbroker/client/promise"
+ * import { ManagedRuntime } from "effect"
+ *
+ * const host = ManagedRuntime.make(Broker.layer())
+ * const broker = await host.runPromise(Broker)
+ * const token = await host.runPromise(broker.mint({ subject: "example", commands: [{ command: "echo", args: true }] }))
+ * const client = await connect(await host.runPromise(broker.openPort()), token)
+ *
+ * const echo = await client.spawn("echo", { args: ["hello"] })
+ * for await (const line of echo.stdout) {
+ *   line // => "hello"
+ * }
+ * await echo.wait() // => { _tag: "Exited", code: 0 }
+ *
+ * await client.close()
+ * await host.dispose()
+ * ```
+ */
+export const connect = (port: ClientPort, token: string): Promise<PromiseClient> => {
+  const connection = Scope.makeUnsafe()
+  return toPromise(
+    Client.connect(port, token).pipe(
+      Scope.provide(connection),
+      Effect.map((client) => makePromiseClient(client, connection)),
+      Effect.onError(() => Scope.close(connection, Exit.void))
+    )
+  )
+}
+
+const makePromiseClient = (client: ClientHandle, connection: Scope.Closeable): PromiseClient => {
+  // Closed before the connection is, and in parallel: a process that needs its grace does not hold up the others.
+  const scope = Scope.forkUnsafe(connection, "parallel")
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => (closing ??= toPromise(Scope.close(connection, Exit.void)))
+  return {
+    subject: client.subject,
+    spawn: async (command, { args, signal, ...options } = {}) => {
+      checkSignal(signal)
+      const start = Ownership.start(scope, client.spawn(command, args, options))
+      const { handle, ownership } = await toPromise(start, { scope, signal })
+      if (signal !== undefined) ownership.follow(signal, handle)
+      return makeProcess(handle, ownership, options)
+    },
+    run: async (command, { args, signal, ...options } = {}) => {
+      checkSignal(signal)
+      return toPromise(client.run(command, args, toRunOptions(options)), { scope, signal })
+    },
+    list: () => toPromise(client.list(), { scope }),
+    get: (id) => toPromise(client.get(id as ProcessId), { scope }),
+    kill: (target, signal) => toPromise(client.kill(target as ProcessTarget, toKillOptions(signal)), { scope }),
+    close,
+    [Symbol.asyncDispose]: close
+  }
+}

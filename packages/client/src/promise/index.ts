@@ -1,0 +1,40 @@
+/**
+ * The client without Effect: promises, async iterables, web streams, `AbortSignal`, `await using`.
+ *
+ * It runs wherever there is a message port, and says and does what the other face does, which it stands on.
+ */
+export { connect } from "./connect.ts"
+export type { PromiseRunOptions as RunOptions, PromiseSpawnOptions as SpawnOptions } from "./options.ts"
+export type { ProcessInput } from "./ProcessInput.ts"
+export type { ProcessOutput } from "./ProcessOutput.ts"
+export type { PromiseClient, Target } from "./PromiseClient.ts"
+export type { PromiseProcess } from "./PromiseProcess.ts"
+export type { ClientPort } from "../Client.ts"
+export { RunResult } from "../operations/run.ts"
+export type { KillOptions } from "../process/ProcessHandle.ts"
+export {
+  AlreadyExited,
+  BrokerUnavailable,
+  codes,
+  commandLine,
+  describeExit,
+  describeSignal,
+  type ExitStatus,
+  InvalidArgument,
+  InvalidToken,
+  Io,
+  isSuccess,
+  type LifecycleEvent,
+  LimitExceeded,
+  NotFound,
+  PermissionDenied,
+  type ProcessError,
+  type ProcessId,
+  type ProcessInfo,
+  ProcessNotFound,
+  type ProcessStatus,
+  type Signal,
+  SpawnFailed,
+  TimedOut,
+  Unsupported
+} from "@spawnbroker/protocol"
