@@ -74,7 +74,7 @@ export const inheritance = (it: SuiteIt): void => {
         stdout
           .trim()
           .split("\n")
-          .map((pair) => pair.split("=")[0])
+          .map((pair) => pair.slice(0, pair.indexOf("=")))
           .toSorted(),
         [MARK, "PATH"].toSorted()
       )
