@@ -11,6 +11,7 @@ import {
   spawnFixture,
   spawnScript,
   stdoutText,
+  temporaryDirectory,
   type TestClient,
   waitForLine
 } from "../harness.ts"
