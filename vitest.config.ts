@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config"
+import { ProgressReporter } from "./scripts/ProgressReporter.ts"
 
 /** Real processes on two busy cores: generous, since a limit here only ends what hangs. */
 const patience = { testTimeout: 60_000, hookTimeout: 60_000 }
@@ -11,11 +12,11 @@ export default defineConfig({
   test: {
     // Left alone it takes one worker fewer than there are cores; the tests mostly wait for processes.
     maxWorkers: 2,
+    reporters: ["default", new ProgressReporter()],
     projects: [
       project("unit", ["packages/{protocol,broker,client}/test/**/*.test.ts"]),
       project("conformance", ["packages/testing/test/**/*.test.ts"]),
-      project("demo", ["apps/demo/test/**/*.test.ts"]),
-      project("architecture", ["scripts/**/*.test.ts"])
+      project("demo", ["apps/demo/test/**/*.test.ts"])
     ]
   }
 })

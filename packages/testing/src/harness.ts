@@ -5,6 +5,9 @@
  * end up in the process tree. `living` finds them by it, so a test sees its own processes and nobody else's.
  */
 import { randomUUID } from "node:crypto"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Broker } from "@spawnbroker/broker"
 import {
@@ -99,6 +102,12 @@ export const stdoutText = (process: ProcessHandle): Effect.Effect<string, Proces
 
 export const stderrText = (process: ProcessHandle): Effect.Effect<string, ProcessError> =>
   process.stderr.pipe(Stream.decodeText, Stream.mkString)
+
+/** A directory for one scope. */
+export const temporaryDirectory: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "conformance-"))),
+  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+)
 
 /** How long a condition gets. It ends only what would hang; nothing that works comes near it. */
 const PATIENCE = "30 seconds"

@@ -4,7 +4,13 @@ import { Client } from "@spawnbroker/client"
 import { assert, it } from "@effect/vitest"
 import { Effect, Layer, Logger, Stream } from "effect"
 
-const policy = { subject: "test", commands: [{ command: "sleep", args: true as const }, { command: "sh", args: true as const }] }
+const policy = {
+  subject: "test",
+  commands: [
+    { command: "sleep", args: true as const },
+    { command: "sh", args: true as const }
+  ]
+}
 
 const connect = (broker: Broker["Service"]) =>
   Effect.gen(function* () {

@@ -18,7 +18,10 @@ const sources = globSync(["README.md", "docs/**/*.md", "packages/*/README.md", "
 /** The fenced blocks of TypeScript in a file, without the stars of a docstring. */
 const examplesOf = (file: string): ReadonlyArray<Example> => {
   const text = readFileSync(join(root, file), "utf8").replaceAll(/^ *\* ?/gm, "")
-  return [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code], index) => ({ name: `${file} ${index + 1}`, code: code! }))
+  return [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code], index) => ({
+    name: `${file} ${index + 1}`,
+    code: code!
+  }))
 }
 
 /** What a docstring need not import. */
@@ -35,7 +38,8 @@ const checked = (code: string): string =>
 /** A module of its own, which exports nothing and calls `__check` for each value. */
 const moduleOf = ({ code }: Example): string => {
   const imports = code.includes("import {") ? "" : prelude
-  const runs = code.includes("const program") && !code.includes("runPromise") ? "\nawait Effect.runPromise(program)\n" : ""
+  const runs =
+    code.includes("const program") && !code.includes("runPromise") ? "\nawait Effect.runPromise(program)\n" : ""
   return `import { assert as __assert } from "@effect/vitest"
 let __checks = 0
 const __check = (actual: unknown, expected: unknown) => { __checks++; __assert.deepEqual(actual, expected) }

@@ -72,7 +72,9 @@ it.live("an import against the layers is refused, and its neighbour that is allo
   Effect.gen(function* () {
     const { diagnostics } = yield* lint
     for (const [file, imports, refused] of cases) {
-      const found = diagnostics.filter(({ code, filename }) => filename === file && code?.includes("no-restricted-imports"))
+      const found = diagnostics.filter(
+        ({ code, filename }) => filename === file && code?.includes("no-restricted-imports")
+      )
       const said = found.map(({ message, help }) => `${message} ${help}`).join("\n")
       if (refused === undefined) assert.strictEqual(said, "", `${file} may import ${imports}`)
       else assert.include(said, refused, `${file} must not import ${imports}`)

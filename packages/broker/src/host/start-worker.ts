@@ -29,7 +29,8 @@ export const startWorker = (
           new Worker(workerFile, {
             name: "spawnbroker",
             workerData: { ...start, port: port2 },
-            transferList: [port2]
+            transferList: [port2],
+            ...workerFlags()
           }),
         // It throws at once where the system gives no thread.
         catch: (cause) => new BrokerUnavailable({ reason: `its thread could not be started: ${String(cause)}` })
@@ -54,3 +55,7 @@ export const startWorker = (
     })
     return { connection, terminate: Effect.promise(() => thread.terminate()) }
   })
+
+/** The thread has the flags of its host, but for one: a host that is fed to Node as text may say what kind, a file may not. */
+const workerFlags = (): { readonly execArgv?: Array<string> } =>
+  process.execArgv.some((flag) => flag.startsWith("--input-type")) ? { execArgv: [] } : {}

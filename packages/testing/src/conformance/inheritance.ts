@@ -74,7 +74,7 @@ export const inheritance = (it: SuiteIt): void => {
         stdout
           .trim()
           .split("\n")
-          .map((pair) => pair.split("=")[0])
+          .map((pair) => pair.slice(0, pair.indexOf("=")))
           .toSorted(),
         [MARK, "PATH"].toSorted()
       )
@@ -98,14 +98,18 @@ export const inheritance = (it: SuiteIt): void => {
   )
 
   it.effect("no descriptor of the broker is open in a child", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const client = yield* connect()
       const list = "require('node:fs').readdirSync('/proc/' + process.ppid + '/fd').join(' ')"
       // A shell is looked at from outside: what a runtime opens for itself does not count.
       const child = yield* spawnScript(client, `"${node}" -p "${list}"; :`)
       const open = (yield* stdoutText(child)).trim().split(" ")
-      assert.deepStrictEqual(open.filter((fd) => !inheritable().includes(fd)), ["0", "1", "2"])
-    }))
+      assert.deepStrictEqual(
+        open.filter((fd) => !inheritable().includes(fd)),
+        ["0", "1", "2"]
+      )
+    })
+  )
 
   it.effect("no signal is blocked or ignored in a child", () =>
     Effect.gen(function* () {

@@ -1,23 +1,34 @@
 import { assert } from "@effect/vitest"
 import { accessSync, constants } from "node:fs"
-import type { SpawnerSuiteOptions } from "./spawner.ts"
 import * as Effect from "effect/Effect"
 import { connect, host, node, type TestClient } from "../harness.ts"
 import type { SuiteIt } from "./SuiteIt.ts"
 
 /** Runs the host that starts `count` processes at once, under a limit that does not let all of them in. */
 const burst = (client: TestClient, limit: ReadonlyArray<string>, spawner: string, count: number) =>
-  Effect.gen(function*() {
-    const [command, ...args] = [...limit, node, "--disable-warning=ExperimentalWarning", host("burst.ts"), spawner, String(count)]
+  Effect.gen(function* () {
+    const [command, ...args] = [
+      ...limit,
+      node,
+      "--disable-warning=ExperimentalWarning",
+      host("burst.ts"),
+      spawner,
+      String(count)
+    ]
     const { stdout, stderr, exit } = yield* client.run(command!, args)
     assert.deepStrictEqual({ exit, stderr }, { exit: { _tag: "Exited", code: 0 }, stderr: "" })
     return JSON.parse(stdout) as { readonly kind: string; readonly ends: ReadonlyArray<string>; readonly count: number }
   })
 
-/** Limits on processes hold for everybody but root, so the host must be somebody else, who can read us. */
-const NOBODY = "65534"
-const whyNotNobody = (): string | undefined => {
-  if (process.getuid?.() !== 0) return "only root can become another user, whose number of processes is not that of this one"
+/**
+ * Limits on processes hold for everybody but root, so the host must be somebody else. They count all processes of that
+ * user, so it must be nobody whom another test is at the same time.
+ */
+const somebodyElse = 100_000 + process.pid
+
+const whyNobodyElse = (): string | undefined => {
+  if (process.getuid?.() !== 0)
+    return "only root can become another user, whose number of processes is not that of this one"
   try {
     accessSync("/usr/bin/setpriv", constants.X_OK)
     return undefined
@@ -26,21 +37,22 @@ const whyNotNobody = (): string | undefined => {
   }
 }
 
-
-export const shortage = (it: SuiteIt, spawner: SpawnerSuiteOptions["spawner"]): void => {
+export const shortage = (it: SuiteIt, spawner: string): void => {
   it.effect("of descriptors makes starts wait, and all succeed in the end", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const client = yield* connect()
-      const limit = ["sh", "-c", "ulimit -n 80; exec \"$@\"", "sh"]
+      const limit = ["sh", "-c", 'ulimit -n 80; exec "$@"', "sh"]
       assert.deepStrictEqual(yield* burst(client, limit, spawner, 60), { kind: spawner, ends: ["0"], count: 60 })
-    }))
+    })
+  )
 
-  const reason = whyNotNobody()
+  const reason = whyNobodyElse()
   if (reason !== undefined) console.log(`skipped: shortage of processes, since ${reason}`)
   it.effect.skipIf(reason)("of processes makes starts wait, and all succeed in the end", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const client = yield* connect()
-      const limit = ["setpriv", `--reuid=${NOBODY}`, "--clear-groups", "prlimit", "--nproc=60"]
+      const limit = ["setpriv", `--reuid=${somebodyElse}`, "--clear-groups", "prlimit", "--nproc=60"]
       assert.deepStrictEqual(yield* burst(client, limit, spawner, 100), { kind: spawner, ends: ["0"], count: 100 })
-    }))
+    })
+  )
 }

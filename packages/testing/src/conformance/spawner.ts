@@ -5,14 +5,14 @@
 import { layer } from "@effect/vitest"
 import { Broker, type BrokerOptions } from "@spawnbroker/broker"
 import { describe } from "vitest"
-import { bytes } from "./bytes.ts"
-import { exits } from "./exits.ts"
+import { outputBytes } from "./output-bytes.ts"
+import { exitStatus } from "./exit-status.ts"
 import { grandchildren } from "./grandchildren.ts"
 import { inheritance } from "./inheritance.ts"
 import { input } from "./input.ts"
 import { interruption } from "./interruption.ts"
 import { lifecycle } from "./lifecycle.ts"
-import { lines } from "./lines.ts"
+import { outputLines } from "./output-lines.ts"
 import { registry } from "./registry.ts"
 import { shortage } from "./shortage.ts"
 import { startFailures } from "./start-failures.ts"
@@ -25,12 +25,12 @@ export interface SpawnerSuiteOptions {
 
 export const spawnerSuite = (name: string, { spawner }: SpawnerSuiteOptions): void =>
   layer(Broker.layer({ spawner }), { excludeTestServices: true, timeout: "60 seconds" })(`spawner: ${name}`, (it) => {
-    describe("exit status", () => exits(it))
+    describe("exit status", () => exitStatus(it))
     describe("what cannot be started", () => startFailures(it))
     describe("shortage", () => shortage(it, spawner))
-    describe("output", () => bytes(it))
+    describe("output", () => outputBytes(it))
     describe("output that nobody reads", () => unread(it))
-    describe("lines", () => lines(it))
+    describe("lines", () => outputLines(it))
     describe("input", () => input(it))
     describe("what a child inherits", () => inheritance(it))
     describe("lifecycle", () => lifecycle(it))

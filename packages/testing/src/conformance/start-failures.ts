@@ -1,23 +1,16 @@
 import { randomUUID } from "node:crypto"
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert } from "@effect/vitest"
 import type { SpawnOptions } from "@spawnbroker/client"
 import * as Effect from "effect/Effect"
-import { connect, node } from "../harness.ts"
+import { connect, node, temporaryDirectory } from "../harness.ts"
 import type { SuiteIt } from "./SuiteIt.ts"
-
-/** A directory for one test. */
-const directory = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "conformance-"))),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
-)
 
 /** An executable file, and a client that may run it. */
 const withFile = (content: string | Uint8Array, mode = 0o755) =>
   Effect.gen(function* () {
-    const file = join(yield* directory, "program")
+    const file = join(yield* temporaryDirectory, "program")
     writeFileSync(file, content, { mode })
     const client = yield* connect({ commands: [{ command: file, args: true }] })
     return { file, client }
@@ -77,7 +70,7 @@ export const startFailures = (it: SuiteIt): void => {
   it.effect("a working directory that has been deleted is NotFound of the directory", () =>
     Effect.gen(function* () {
       const client = yield* connect()
-      const cwd = join(yield* directory, "below")
+      const cwd = join(yield* temporaryDirectory, "below")
       mkdirSync(cwd)
       assert.strictEqual((yield* client.run("pwd", [], { cwd })).stdout, `${cwd}\n`)
       rmSync(cwd, { recursive: true })
@@ -105,7 +98,7 @@ export const startFailures = (it: SuiteIt): void => {
 
   it.effect("a directory in the place of a command is SpawnFailed with EACCES", () =>
     Effect.gen(function* () {
-      const path = yield* directory
+      const path = yield* temporaryDirectory
       const client = yield* connect({ commands: [{ command: path, args: true }] })
       assert.deepInclude(yield* Effect.flip(client.run(path)), { _tag: "SpawnFailed", errno: "EACCES" })
     })

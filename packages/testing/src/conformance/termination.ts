@@ -39,8 +39,8 @@ export const termination = (it: SuiteIt): void => {
     Effect.gen(function* () {
       const client = yield* connect()
       const process = yield* Effect.scoped(
-        Effect.tap(spawnFixture(client, "ignore-sigterm.js", [], { forceKillAfter: "200 millis" }), (process) =>
-          waitForLine(process, "ready")
+        Effect.tap(spawnFixture(client, "ignore-sigterm.js", [], { forceKillAfter: "200 millis" }), (child) =>
+          waitForLine(child, "ready")
         )
       )
       assert.deepStrictEqual((yield* factsOf(process)).slice(2, 5), [
@@ -162,7 +162,7 @@ export const termination = (it: SuiteIt): void => {
   it.effect("a scope that closes after the exit sends nothing", () =>
     Effect.gen(function* () {
       const client = yield* connect()
-      const process = yield* Effect.scoped(Effect.tap(client.spawn("true"), (process) => process.exit))
+      const process = yield* Effect.scoped(Effect.tap(client.spawn("true"), (child) => child.exit))
       assert.isFalse((yield* factsOf(process)).some(({ _tag }) => _tag === "Killed"))
     })
   )

@@ -9,17 +9,22 @@ import * as Effect from "effect/Effect"
 
 const [, , spawner, count] = process.argv
 
-const program = Effect.scoped(Effect.gen(function*() {
-  const broker = yield* Broker.start({ spawner: spawner as NonNullable<BrokerOptions["spawner"]> })
-  const token = yield* broker.mint({ subject: "burst", commands: [{ command: "sleep", args: true }], cwd: ["/"] })
-  const client = yield* Client.connect(yield* broker.openPort(), token)
-  const run = client.run("sleep", ["0.2"], { stdin: "" }).pipe(
-    Effect.map(({ exit }) => exit._tag === "Exited" ? String(exit.code) : exit.signal),
-    Effect.catch((error) => Effect.succeed(`${error._tag}: ${error.message}`))
-  )
-  const ends = yield* Effect.all(Array.from({ length: Number(count) }, () => run), { concurrency: "unbounded" })
-  const { spawner: kind } = yield* broker.stats
-  return { kind, ends: [...new Set(ends)], count: ends.length }
-}))
+const program = Effect.scoped(
+  Effect.gen(function* () {
+    const broker = yield* Broker.start({ spawner: spawner as NonNullable<BrokerOptions["spawner"]> })
+    const token = yield* broker.mint({ subject: "burst", commands: [{ command: "sleep", args: true }], cwd: ["/"] })
+    const client = yield* Client.connect(yield* broker.openPort(), token)
+    const run = client.run("sleep", ["0.2"], { stdin: "" }).pipe(
+      Effect.map(({ exit }) => (exit._tag === "Exited" ? String(exit.code) : exit.signal)),
+      Effect.catch((error) => Effect.succeed(`${error._tag}: ${error.message}`))
+    )
+    const ends = yield* Effect.all(
+      Array.from({ length: Number(count) }, () => run),
+      { concurrency: "unbounded" }
+    )
+    const { spawner: kind } = yield* broker.stats
+    return { kind, ends: [...new Set(ends)], count: ends.length }
+  })
+)
 
 console.log(JSON.stringify(await Effect.runPromise(program)))

@@ -12,7 +12,7 @@ import { residentBytes } from "../leaks.ts"
 const [, , spawner, total] = process.argv
 
 /** The smallest of a few readings after a collection: what is really held. */
-const settledBytes = Effect.gen(function*() {
+const settledBytes = Effect.gen(function* () {
   let smallest = Infinity
   for (let reading = 0; reading < 10; reading++) {
     globalThis.gc?.()
@@ -24,7 +24,7 @@ const settledBytes = Effect.gen(function*() {
 
 /** Until the child has been held up: nothing more came out of it between two looks. */
 const untilStill = (child: ProcessHandle): Effect.Effect<number, unknown> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     let before = -1
     let { bytes } = yield* child.status
     while (bytes.stdout !== before || bytes.stdout === 0) {
@@ -35,25 +35,29 @@ const untilStill = (child: ProcessHandle): Effect.Effect<number, unknown> =>
     return before
   })
 
-const program = Effect.scoped(Effect.gen(function*() {
-  const broker = yield* Broker.start({ spawner: spawner as NonNullable<BrokerOptions["spawner"]> })
-  const token = yield* broker.mint({ subject: "memory", commands: [{ command: "head", args: true }], cwd: ["/"] })
-  const client = yield* Client.connect(yield* broker.openPort(), token)
-  const args = ["-c", total!, "/dev/zero"]
+const program = Effect.scoped(
+  Effect.gen(function* () {
+    const broker = yield* Broker.start({ spawner: spawner as NonNullable<BrokerOptions["spawner"]> })
+    const token = yield* broker.mint({ subject: "memory", commands: [{ command: "head", args: true }], cwd: ["/"] })
+    const client = yield* Client.connect(yield* broker.openPort(), token)
+    const args = ["-c", total!, "/dev/zero"]
 
-  // Once through all code and buffers, so that only what is held counts.
-  yield* Effect.scoped(Effect.flatMap(client.spawn("head", args), ({ stdout }) => Stream.runDrain(Stream.take(stdout, 200))))
+    // Once through all code and buffers, so that only what is held counts.
+    yield* Effect.scoped(
+      Effect.flatMap(client.spawn("head", args), ({ stdout }) => Stream.runDrain(Stream.take(stdout, 200)))
+    )
 
-  const before = yield* settledBytes
-  const stalled = yield* client.spawn("head", args)
-  yield* Effect.forkScoped(Stream.runForEach(stalled.stdout, () => Effect.never))
-  const written = yield* untilStill(stalled)
-  const stalledBytes = (yield* settledBytes) - before
+    const before = yield* settledBytes
+    const stalled = yield* client.spawn("head", args)
+    yield* Effect.forkScoped(Stream.runForEach(stalled.stdout, () => Effect.never))
+    const written = yield* untilStill(stalled)
+    const stalledBytes = (yield* settledBytes) - before
 
-  const ignored = yield* client.spawn("head", args)
-  const exit = yield* ignored.exit
-  const ignoredBytes = (yield* settledBytes) - before - stalledBytes
-  return { written, stalledBytes, ignoredBytes, exit }
-}))
+    const ignored = yield* client.spawn("head", args)
+    const exit = yield* ignored.exit
+    const ignoredBytes = (yield* settledBytes) - before - stalledBytes
+    return { written, stalledBytes, ignoredBytes, exit }
+  })
+)
 
 console.log(JSON.stringify(await Effect.runPromise(program)))

@@ -10,22 +10,24 @@ import { waitForLine } from "../harness.ts"
 
 const [, , spawner] = process.argv
 
-const program = Effect.scoped(Effect.gen(function*() {
-  const broker = yield* Broker.start({ spawner: spawner as NonNullable<BrokerOptions["spawner"]> })
-  const token = yield* broker.mint({
-    subject: "nested",
-    commands: [{ command: "sh", args: true }],
-    cwd: ["/"],
-    env: { inherit: ["CONFORMANCE_MARK"] }
+const program = Effect.scoped(
+  Effect.gen(function* () {
+    const broker = yield* Broker.start({ spawner: spawner as NonNullable<BrokerOptions["spawner"]> })
+    const token = yield* broker.mint({
+      subject: "nested",
+      commands: [{ command: "sh", args: true }],
+      cwd: ["/"],
+      env: { inherit: ["CONFORMANCE_MARK"] }
+    })
+    const client = yield* Client.connect(yield* broker.openPort(), token)
+    // One tree as it comes, one that takes no notice of a polite signal.
+    const calm = yield* client.spawn("sh", ["-c", "sleep 1000 & sh -c 'sleep 1000 & echo ready; wait' & wait"])
+    const stubborn = yield* client.spawn("sh", ["-c", "trap '' TERM HUP INT; sleep 1000 & echo ready; wait"])
+    yield* waitForLine(calm, "ready")
+    yield* waitForLine(stubborn, "ready")
+    console.log("ready")
+    return yield* Effect.never
   })
-  const client = yield* Client.connect(yield* broker.openPort(), token)
-  // One tree as it comes, one that takes no notice of a polite signal.
-  const calm = yield* client.spawn("sh", ["-c", "sleep 1000 & sh -c 'sleep 1000 & echo ready; wait' & wait"])
-  const stubborn = yield* client.spawn("sh", ["-c", "trap '' TERM HUP INT; sleep 1000 & echo ready; wait"])
-  yield* waitForLine(calm, "ready")
-  yield* waitForLine(stubborn, "ready")
-  console.log("ready")
-  return yield* Effect.never
-}))
+)
 
 await Effect.runPromise(program)

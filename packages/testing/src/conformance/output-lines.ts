@@ -22,7 +22,7 @@ const cases: ReadonlyArray<LineCase> = [
   { title: "a character that is cut off by the end", text: new Uint8Array([97, 0xe2, 0x82]), lines: ["a\uFFFD"] }
 ]
 
-export const lines = (it: SuiteIt): void => {
+export const outputLines = (it: SuiteIt): void => {
   it.effect.each(cases)("are the same with $title, in one piece and byte by byte", ({ text, lines }) =>
     Effect.gen(function* () {
       const client = yield* connect()

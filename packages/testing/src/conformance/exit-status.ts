@@ -13,7 +13,7 @@ const terminalStops: ReadonlyArray<Signal> = ["SIGTSTP", "SIGTTIN", "SIGTTOU"]
 const harmless = [...ignored, ...terminalStops]
 const fatal = signals.filter((signal) => signal !== "SIGSTOP" && !harmless.includes(signal))
 
-export const exits = (it: SuiteIt): void => {
+export const exitStatus = (it: SuiteIt): void => {
   it.effect("is the exit code, for each from 0 to 255", () =>
     Effect.gen(function* () {
       const client = yield* connect()

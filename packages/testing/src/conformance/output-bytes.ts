@@ -24,7 +24,7 @@ const digest = (stream: Stream.Stream<Uint8Array, ProcessError>) =>
 
 const expected = (length: number, first = 0) => ({ length, sha256: countingDigest(length, first) })
 
-export const bytes = (it: SuiteIt): void => {
+export const outputBytes = (it: SuiteIt): void => {
   it.effect("of 64 MiB on stdout and on stderr at once arrives whole and in order", () =>
     Effect.gen(function* () {
       const client = yield* connect()
@@ -106,17 +106,20 @@ export const bytes = (it: SuiteIt): void => {
   )
 
   it.effect.each([4096, 10_000, 16 * MIB])("arrives whole through a window of %i bytes", (windowBytes) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const client = yield* connect()
       const total = 8 * MIB
       const process = yield* spawnFixture(client, "write-counting.js", [String(total), String(total)], { windowBytes })
-      const [stdout, stderr] = yield* Effect.all([digest(process.stdout), digest(process.stderr)], { concurrency: "unbounded" })
+      const [stdout, stderr] = yield* Effect.all([digest(process.stdout), digest(process.stderr)], {
+        concurrency: "unbounded"
+      })
       assert.deepStrictEqual(stdout, expected(total))
       assert.deepStrictEqual(stderr, expected(total, 1_000_000_000))
-    }))
+    })
+  )
 
   it.effect("of run is kept apart and together, each whole", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const client = yield* connect()
       const total = 8 * MIB
       const result = yield* client.run(node, [fixture("write-counting.js"), String(total), String(total)])
@@ -125,17 +128,19 @@ export const bytes = (it: SuiteIt): void => {
       assert.strictEqual(sha256(result.stderrBytes), countingDigest(total, 1_000_000_000))
       assert.strictEqual(result.allBytes.byteLength, 2 * total)
       assert.isFalse(result.truncated)
-    }))
+    })
+  )
 
   it.effect("of a stream that is read is not held up by the other, for as long as the child is not", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const client = yield* connect()
       const process = yield* spawnScript(client, "head -c 4000000 /dev/zero; exec >&-; head -c 4000000 /dev/zero >&2")
       assert.strictEqual((yield* digest(process.stdout)).length, 4_000_000)
       // Only now is there anybody for stderr, on which the child waits.
       assert.strictEqual((yield* digest(process.stderr)).length, 4_000_000)
       assert.deepStrictEqual(yield* process.exit, { _tag: "Exited", code: 0 })
-    }))
+    })
+  )
 
   it.effect("of a child that closes stdout early ends while the child goes on", () =>
     Effect.gen(function* () {
