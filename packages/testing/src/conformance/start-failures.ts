@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert } from "@effect/vitest"
 import type { SpawnOptions } from "@spawnbroker/client"
@@ -127,10 +127,13 @@ export const startFailures = (it: SuiteIt): void => {
     })
   )
 
-  it.effect("a program that somebody writes to is SpawnFailed with ETXTBSY, or runs", () =>
+  it.effect("a program that is open for writing is SpawnFailed with ETXTBSY, and runs once it is closed", () =>
     Effect.gen(function* () {
-      const { file, client } = yield* withFile("#!/bin/sh\nexit 3\n")
-      assert.deepStrictEqual((yield* client.run(file)).exit, { _tag: "Exited", code: 3 })
+      const { file, client } = yield* withFile(readFileSync("/bin/true"))
+      const writer = openSync(file, "r+")
+      const refused = yield* Effect.flip(client.run(file)).pipe(Effect.ensuring(Effect.sync(() => closeSync(writer))))
+      assert.deepInclude(refused, { _tag: "SpawnFailed", errno: "ETXTBSY" })
+      assert.deepStrictEqual((yield* client.run(file)).exit, { _tag: "Exited", code: 0 })
     })
   )
 

@@ -59,9 +59,8 @@ export class ChildStreams {
     if (!waitForEof) for (const output of this.#outputs.values()) output.processExited()
   }
 
-  /** No client reads or writes any more. */
-  abandon(): void {
-    this.input?.end()
+  /** No client reads any more. */
+  abandonOutputs(): void {
     for (const output of this.#outputs.values()) output.abandon()
   }
 

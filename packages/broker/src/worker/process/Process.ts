@@ -133,7 +133,7 @@ export class Process {
       settled: () => this.#closeIfSettled()
     })
     // Its client may have gone while it was being started.
-    if (this.#isAbandoned) this.#streams.abandon()
+    if (this.#isAbandoned) this.#streams.abandonOutputs()
     this.#startTimers(this.#streams)
     this.#launched.resolve()
   }
@@ -190,8 +190,14 @@ export class Process {
 
   /** No client reads or writes any more. It may go on running, but waits for nobody. */
   abandon(): void {
+    this.abandonOutput()
+    this.input?.end()
+  }
+
+  /** No client reads any more, while it is told to end: its stdin stays open, so that the signal comes before the EOF. */
+  abandonOutput(): void {
     this.#isAbandoned = true
-    this.#streams?.abandon()
+    this.#streams?.abandonOutputs()
   }
 
   /** Reads no more of its output, whoever may still write it, so that `Closed` can follow its exit. */

@@ -57,7 +57,7 @@ export class Channels {
     return Effect.promise(async () => {
       const process = this.#processes.get(channel)
       if (process === undefined) return false
-      process.abandon()
+      process.abandonOutput()
       await process.end("client")
       process.closeOutputs()
       this.#processes.delete(channel)
