@@ -16,7 +16,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   "main-stall": {
     title: "200 spawns at once: how long the main thread is held up (ms)",
     heaps: [0, 2 * GB],
-    rounds: 3,
+    rounds: 5,
     measure: mainStall
   }
 }

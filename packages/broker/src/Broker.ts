@@ -8,10 +8,12 @@
  * does it. What it does not guard against: code in the host's own process, which can start processes by itself.
  */
 import {
+  type AnyCallError,
   BrokerUnavailable,
   durationMillis,
   InvalidArgument,
   type InvalidToken,
+  LimitExceeded,
   type Policy
 } from "@spawnbroker/protocol"
 import * as Context from "effect/Context"
@@ -55,7 +57,7 @@ export interface BrokerHandle {
    *
    * **Errors**: `InvalidArgument` for a policy that is wrong, with the place of the mistake.
    */
-  readonly mint: (policy: Policy) => Effect.Effect<string, InvalidArgument | BrokerUnavailable>
+  readonly mint: (policy: Policy) => Effect.Effect<string, AnyCallError>
   /** A port for one client, which can be transferred to any thread or window. It does nothing without a token. */
   readonly openPort: () => Effect.Effect<MessagePort, BrokerUnavailable>
   /**
@@ -74,7 +76,7 @@ export interface BrokerHandle {
   readonly revoke: (
     token: string,
     options?: { readonly kill?: boolean }
-  ) => Effect.Effect<void, InvalidToken | InvalidArgument | BrokerUnavailable>
+  ) => Effect.Effect<void, InvalidToken | AnyCallError>
   /** Counts, bytes and resources at this moment. */
   readonly stats: Effect.Effect<BrokerStats, BrokerUnavailable>
   /**
@@ -151,9 +153,13 @@ const makeHandle = ({ connection, terminate }: WorkerThread, defaultGrace: Durat
 
 /** What we send ourselves fits its schema. */
 const neverInvalid = <A, E>(
-  effect: Effect.Effect<A, E | InvalidArgument>
-): Effect.Effect<A, Exclude<E, InvalidArgument>> =>
-  Effect.catchIf(effect, (error) => error instanceof InvalidArgument, Effect.die) as never
+  effect: Effect.Effect<A, E | InvalidArgument | LimitExceeded>
+): Effect.Effect<A, Exclude<E, InvalidArgument | LimitExceeded>> =>
+  Effect.catchIf(
+    effect,
+    (error) => error instanceof InvalidArgument || error instanceof LimitExceeded,
+    Effect.die
+  ) as never
 
 const definedOnly = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>
   Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined))

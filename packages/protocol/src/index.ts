@@ -3,6 +3,7 @@ export { codes, type ErrorTag } from "./errors/codes.ts"
 export { commandLine } from "./errors/command-line.ts"
 export {
   AlreadyExited,
+  AnyCallError,
   BrokerUnavailable,
   InvalidArgument,
   InvalidToken,
@@ -55,5 +56,6 @@ export {
   OutputStream
 } from "./wire/Frame.ts"
 export { concatBytes, copyBytes } from "./wire/copy-bytes.ts"
+export { listenTo, type PortListener } from "./wire/listen-to.ts"
 export { isPort, Port } from "./wire/Port.ts"
 export { Reply, type ReplyEncoded } from "./wire/Reply.ts"

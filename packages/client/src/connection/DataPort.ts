@@ -1,4 +1,10 @@
-import { type BrokerFrame, BrokerFrame as BrokerFrameSchema, type ClientFrame, type Port } from "@spawnbroker/protocol"
+import {
+  type BrokerFrame,
+  BrokerFrame as BrokerFrameSchema,
+  type ClientFrame,
+  listenTo,
+  type Port
+} from "@spawnbroker/protocol"
 import * as Schema from "effect/Schema"
 
 export interface DataPortListener {
@@ -17,11 +23,12 @@ export class DataPort {
 
   constructor(port: Port, listener: DataPortListener) {
     this.#port = port
-    port.addEventListener("message", (event: { readonly data: unknown }) => {
-      for (const frame of event.data as ReadonlyArray<unknown>) listener.frame(decodeFrame(frame))
+    listenTo(port, {
+      message: (batch) => {
+        for (const frame of batch as ReadonlyArray<unknown>) listener.frame(decodeFrame(frame))
+      },
+      close: listener.closed
     })
-    port.addEventListener("close", listener.closed)
-    port.start?.()
   }
 
   post(frame: ClientFrame, transfer?: ArrayBuffer): void {

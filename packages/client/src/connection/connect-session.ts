@@ -2,10 +2,10 @@
  * A session with a broker: the control port, the data port, and the channels between which the frames are divided.
  */
 import {
+  type AnyCallError,
   BrokerUnavailable,
   type Channel,
   connectRemote,
-  type InvalidArgument,
   type InvalidToken,
   Operations,
   type Port,
@@ -31,7 +31,7 @@ export interface Session {
   readonly closeChannel: (channel: Channel) => void
 }
 
-export type ConnectError = InvalidToken | InvalidArgument | Unsupported | BrokerUnavailable
+export type ConnectError = InvalidToken | Unsupported | AnyCallError
 
 /** Presents the token. The session ends with the scope, and with it whatever the broker still runs for it. */
 export const connectSession = (port: Port, token: string): Effect.Effect<Session, ConnectError, Scope.Scope> =>

@@ -2,7 +2,7 @@ import * as Result from "effect/Result"
 import type * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { InvalidArgument } from "../errors/ProcessError.ts"
+import { AnyCallError, InvalidArgument } from "../errors/ProcessError.ts"
 import { Reply, type ReplyEncoded } from "../wire/Reply.ts"
 
 /** Unknown fields are refused: what one end does not understand it must not let pass. */
@@ -53,7 +53,8 @@ export interface OperationCodec {
 /** The codec of an operation, compiled once. */
 export const operationCodec = (operation: Rpc.AnyWithProps): OperationCodec => {
   const payload = operation.payloadSchema as unknown as AnyCodec
-  const reply = Reply(operation.successSchema, operation.errorSchema) as unknown as AnyCodec
+  const error = Schema.Union([operation.errorSchema, AnyCallError])
+  const reply = Reply(operation.successSchema, error) as unknown as AnyCodec
   return {
     encodePayload: orInvalidArgument(operation._tag, Schema.encodeUnknownResult(payload, strict)),
     decodePayload: strictDecoder(operation._tag, payload),

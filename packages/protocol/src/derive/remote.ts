@@ -9,7 +9,8 @@ import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type * as Rpc from "effect/rpc/Rpc"
 import type * as RpcGroup from "effect/rpc/RpcGroup"
-import { BrokerUnavailable, type InvalidArgument } from "../errors/ProcessError.ts"
+import { type AnyCallError, BrokerUnavailable } from "../errors/ProcessError.ts"
+import { listenTo } from "../wire/listen-to.ts"
 import type { Port } from "../wire/Port.ts"
 import type { ReplyEncoded } from "../wire/Reply.ts"
 import { operationCodec } from "./codec.ts"
@@ -19,7 +20,7 @@ export type Remote<Rpcs extends Rpc.Any> = {
   readonly [R in Rpcs as Rpc.Tag<R>]: (
     payload: Rpc.Payload<R>,
     transfer?: ReadonlyArray<Port>
-  ) => Effect.Effect<Rpc.Success<R>, Rpc.Error<R> | BrokerUnavailable | InvalidArgument>
+  ) => Effect.Effect<Rpc.Success<R>, Rpc.Error<R> | AnyCallError>
 }
 
 export interface Connection<Rpcs extends Rpc.Any> {
@@ -46,11 +47,18 @@ export const connectRemote = <Rpcs extends Rpc.Any>(
     pending.clear()
     onClose(reason)
   }
-  port.addEventListener("close", () =>
-    disconnect(new BrokerUnavailable({ reason: "its end of the connection has closed" }))
-  )
+  // Comlink takes one listener and keeps it; ours hears the port for both.
+  let receive = (_event: { readonly data: unknown }): void => {}
+  const remote = Comlink.wrap<Record<string, Call>>({
+    postMessage: (message, transfer) => port.postMessage(message, transfer),
+    addEventListener: (_type, listener) => void (receive = listener as unknown as typeof receive),
+    removeEventListener: () => {}
+  })
+  listenTo(port, {
+    message: (data) => receive({ data }),
+    close: () => disconnect(new BrokerUnavailable({ reason: "its end of the connection has closed" }))
+  })
 
-  const remote = Comlink.wrap<Record<string, Call>>(port as unknown as Comlink.Endpoint)
   const send = (method: Call, message: object): Effect.Effect<ReplyEncoded, BrokerUnavailable> =>
     Effect.callback((resume) => {
       if (closed !== undefined) return resume(Effect.fail(closed))

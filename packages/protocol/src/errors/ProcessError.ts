@@ -170,3 +170,7 @@ export const ProcessError = Schema.Union([
   Unsupported
 ])
 export type ProcessError = typeof ProcessError.Type
+
+/** In which way any call may fail, whatever it asks: it is not one, it is too large, or nobody is there to answer it. */
+export const AnyCallError = Schema.Union([InvalidArgument, LimitExceeded, BrokerUnavailable])
+export type AnyCallError = typeof AnyCallError.Type

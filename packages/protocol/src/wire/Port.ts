@@ -11,6 +11,8 @@ export interface Port {
   postMessage(message: unknown, transfer?: ReadonlyArray<unknown>): void
   addEventListener(type: "message" | "close" | "messageerror", listener: (event: any) => void): void
   removeEventListener(type: "message" | "close" | "messageerror", listener: (event: any) => void): void
+  /** Node's way to listen, where there is one. */
+  on?(type: "message" | "close" | "messageerror", listener: (value: any) => void): unknown
   start?(): void
   close(): void
   /**

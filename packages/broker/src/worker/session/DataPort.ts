@@ -1,4 +1,4 @@
-import type { BrokerFrameEncoded, ClientFrame, Port } from "@spawnbroker/protocol"
+import { type BrokerFrameEncoded, type ClientFrame, listenTo, type Port } from "@spawnbroker/protocol"
 import { decodeBatch } from "./decode-frame.ts"
 
 /** Bytes that are collected at most before a batch leaves. Higher: fewer messages. Lower: less delay under load. */
@@ -24,13 +24,14 @@ export class DataPort {
 
   constructor(port: Port, listener: DataPortListener) {
     this.#port = port
-    port.addEventListener("message", (event: { readonly data: unknown }) => {
-      const frames = decodeBatch(event.data)
-      if (frames === undefined) return listener.malformed()
-      for (const frame of frames) listener.frame(frame)
+    listenTo(port, {
+      message: (batch) => {
+        const frames = decodeBatch(batch)
+        if (frames === undefined) return listener.malformed()
+        for (const frame of frames) listener.frame(frame)
+      },
+      messageerror: listener.malformed
     })
-    port.addEventListener("messageerror", listener.malformed)
-    port.start?.()
   }
 
   post(frame: BrokerFrameEncoded): void {
