@@ -122,15 +122,14 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
 /** What a shutdown takes on top of its grace, before the thread is terminated all the same. */
 const SHUTDOWN_MARGIN_MS = 5000
 
-const makeHandle = ({ connection, terminate }: WorkerThread, defaultGrace: Duration.Input): BrokerHandle => {
+const makeHandle = ({ connection, stop }: WorkerThread, defaultGrace: Duration.Input): BrokerHandle => {
   const { call } = connection
   const nothing: ShutdownReport = { stopped: 0, killed: 0 }
   const shutdown: BrokerHandle["shutdown"] = ({ grace = defaultGrace } = {}) =>
     call.shutdown({ graceMs: durationMillis(grace) }).pipe(
       Effect.timeout(durationMillis(grace) + SHUTDOWN_MARGIN_MS),
       Effect.orElseSucceed(() => nothing),
-      Effect.tap(() => terminate),
-      Effect.tap(() => Effect.sync(() => connection.disconnect(new BrokerUnavailable({ reason: "it was shut down" }))))
+      Effect.tap(() => stop(new BrokerUnavailable({ reason: "it was shut down" })))
     )
   const openPort: BrokerHandle["openPort"] = () =>
     Effect.suspend(() => {

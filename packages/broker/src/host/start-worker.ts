@@ -10,8 +10,11 @@ import type { WorkerNotice, WorkerStart } from "../link/worker-start.ts"
 
 export interface WorkerThread {
   readonly connection: Connection<HostOperations>
-  /** Ends the thread at once. Whoever wants its children ended in order does that first. */
-  readonly terminate: Effect.Effect<void>
+  /**
+   * Ends the thread: by itself, once nobody holds it any more, or by force where that takes too long. Whoever wants its
+   * children ended in order does that first.
+   */
+  readonly stop: (reason: BrokerUnavailable) => Effect.Effect<void>
 }
 
 const workerFile = new URL(`../worker/main${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url)
@@ -53,8 +56,25 @@ export const startWorker = (
           run(notice.level === "Error" ? Effect.logError(notice.message) : Effect.logWarning(notice.message))
       })
     })
-    return { connection, terminate: Effect.promise(() => thread.terminate()) }
+    return { connection, stop: (reason) => Effect.promise(() => stop(thread, connection, reason)) }
   })
+
+/** How long a thread that has nothing left to do may take to end. */
+const STOP_TIMEOUT_MS = 2000
+
+/** Without its port there is nothing left that keeps its loop alive. A thread cut off in the middle of its work is riskier. */
+const stop = async (
+  thread: Worker,
+  connection: Connection<HostOperations>,
+  reason: BrokerUnavailable
+): Promise<void> => {
+  const ended = new Promise((resolve) => thread.once("exit", resolve))
+  connection.disconnect(reason)
+  const impatience = setTimeout(() => void thread.terminate(), STOP_TIMEOUT_MS)
+  // It may have ended before, and tell nobody any more; then it has no number.
+  if (thread.threadId !== -1) await ended
+  clearTimeout(impatience)
+}
 
 /** The thread has the flags of its host, but for one: a host that is fed to Node as text may say what kind, a file may not. */
 const workerFlags = (): { readonly execArgv?: Array<string> } =>
