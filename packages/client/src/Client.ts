@@ -4,8 +4,7 @@
  * It runs wherever there is a message port: the main thread, a worker, a renderer, a page. It never blocks that thread
  * and never touches a process itself.
  */
-import type { ProcessError, ProcessId, ProcessInfo, ProcessTarget } from "@spawnbroker/protocol"
-import type { Port } from "@spawnbroker/protocol"
+import type { Port, ProcessError, ProcessId, ProcessInfo, ProcessTarget } from "@spawnbroker/protocol"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -2,8 +2,8 @@
  * The launcher: a tiny process whose only work is fork and exec.
  *
  * It exists because the cost of a fork grows with the memory of the process that forks, and because whoever starts a
- * child is the only one who can reap it. When its control socket closes, for whatever reason the host ended, it kills every group it
- * has started, and itself. It imports Node alone, so that it stays small.
+ * child is the only one who can reap it. When its control socket closes, for whatever reason the host ended, it kills
+ * every group it has started, and itself. It imports Node alone, so that it stays small.
  */
 import { rmSync } from "node:fs"
 import { Socket } from "node:net"

@@ -1,4 +1,3 @@
-import { BrokerUnavailable } from "@spawnbroker/protocol"
 import { HostOperations } from "../link/host-operations.ts"
 import type { WorkerNotice, WorkerStart } from "../link/worker-start.ts"
 import { serve } from "./session/serve.ts"
@@ -10,7 +9,6 @@ export const serveHost = (start: WorkerStart, spawner: Spawner, notify: (notice:
   const worker = new Worker({ env: start.env, cwd: start.cwd }, spawner, notify)
   serve(HostOperations, start.port, worker.handlers, {
     onMalformed: (error) => worker.log("Error", `The host sent what the worker does not understand. ${error.message}`),
-    onDefect: (operation, cause) => worker.log("Error", `The operation ${operation} broke: ${String(cause)}`),
-    fallback: new BrokerUnavailable({ reason: "it made a mistake, which its log tells" })
+    onDefect: (operation, cause) => worker.log("Error", `The operation ${operation} broke: ${String(cause)}`)
   })
 }

@@ -8,7 +8,7 @@ import type {
   ProcessStatus,
   Signal
 } from "@spawnbroker/protocol"
-import { durationMillis, InvalidArgument } from "@spawnbroker/protocol"
+import { durationMillis } from "@spawnbroker/protocol"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Sink from "effect/Sink"
@@ -17,6 +17,7 @@ import type { ProcessChannel } from "../connection/ProcessChannel.ts"
 import type { Session } from "../connection/connect-session.ts"
 import { decodeStream, type InvalidUtf8 } from "./decode-text.ts"
 import { DEFAULT_READ_BYTES, readLine, readSome } from "./read.ts"
+import { notPiped } from "./Reader.ts"
 import { readBytes } from "./read-stream.ts"
 
 export interface KillOptions {
@@ -93,15 +94,11 @@ export const makeProcessHandle = (
   const stdout = readBytes("stdout", process.stdout === undefined ? [] : [process.stdout])
   const stderr = readBytes("stderr", process.stderr === undefined ? [] : [process.stderr])
   const { stdin } = process
-  const notPiped = new InvalidArgument({
-    argument: "stdin",
-    problem: 'it is not piped to this client; spawn with `stdin: "pipe"`'
-  })
   const write: ProcessHandle["write"] = (data) =>
     stdin === undefined
-      ? Effect.fail(notPiped)
+      ? Effect.fail(notPiped("stdin"))
       : stdin.write(id, typeof data === "string" ? encoder.encode(data) : data)
-  const closeStdin: ProcessHandle["closeStdin"] = stdin === undefined ? Effect.fail(notPiped) : stdin.end
+  const closeStdin: ProcessHandle["closeStdin"] = stdin === undefined ? Effect.fail(notPiped("stdin")) : stdin.end
   return {
     id,
     pid,

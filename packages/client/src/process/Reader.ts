@@ -34,7 +34,8 @@ export const openReader = (
     return { more }
   })
 
-const notPiped = (name: string): InvalidArgument =>
+/** The error for a stream that does not lead to this client. */
+export const notPiped = (name: string): InvalidArgument =>
   new InvalidArgument({
     argument: name,
     problem: `it is not piped to this client; spawn with \`${name}: "pipe"\``

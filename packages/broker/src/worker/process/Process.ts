@@ -74,10 +74,6 @@ export class Process {
     return this.#authorized.request
   }
 
-  get isOver(): boolean {
-    return this.#state === "closed" || this.#state === "failed"
-  }
-
   get hasExited(): boolean {
     return this.#exit !== undefined || this.#state === "failed"
   }
@@ -170,7 +166,8 @@ export class Process {
    * Ends it and its group, if it still runs: its kill signal, its grace, SIGKILL. Resolves once they are gone. A second
    * call waits for the first, whoever made it.
    */
-  end(by: KilledBy, graceMs = this.spec.forceKillAfterMs, signal: Signal = this.spec.killSignal): Promise<void> {
+  end(by: KilledBy, graceMs = this.spec.forceKillAfterMs): Promise<void> {
+    const signal = this.spec.killSignal
     this.#ending ??= this.#launched.promise.then(
       () => this.#spawned && endGroup(this.#spawned, { signal, graceMs, onSignal: (sent) => this.#killed(sent, by) })
     )

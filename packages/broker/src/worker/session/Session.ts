@@ -24,6 +24,7 @@ import { type Handlers, serve } from "./serve.ts"
 const MAX_FAILED_CONNECTS = 5
 /** Messages that are not ours, after which a connection is closed. */
 const MAX_MALFORMED = 1000
+
 type State =
   | { readonly _tag: "Unconnected" }
   | { readonly _tag: "Connected"; readonly capability: Capability; readonly channels: Channels }
@@ -49,8 +50,7 @@ export class Session {
     this.#port = port
     serve(OperationGroup, port, this.#handlers, {
       onMalformed: () => this.#countMalformed(),
-      onDefect: (operation, cause) => worker.log("Error", `The operation ${operation} broke: ${String(cause)}`),
-      fallback: new BrokerUnavailable({ reason: "it made a mistake, which its log tells" })
+      onDefect: (operation, cause) => worker.log("Error", `The operation ${operation} broke: ${String(cause)}`)
     })
     port.on("close", () => this.#lost())
     port.start()

@@ -1,4 +1,5 @@
 import {
+  BrokerUnavailable,
   type ComlinkApi,
   InvalidArgument,
   type LimitExceeded,
@@ -25,9 +26,8 @@ export type Handlers<Rpcs extends Rpc.Any> = {
 export interface ServeOptions {
   /** A message that is no call of ours. Its sender has been answered, if it could be. */
   readonly onMalformed: (error: InvalidArgument | LimitExceeded) => void
-  /** A handler broke. The caller gets `fallback`, and none of the details. */
+  /** A handler broke. The caller hears that it did, and none of the details. */
   readonly onDefect: (operation: string, cause: unknown) => void
-  readonly fallback: ProcessError
 }
 
 type Method = (message: { readonly payload?: unknown }) => Promise<unknown>
@@ -67,9 +67,11 @@ const methodOf = (
     const error = Cause.findErrorOption(exit.cause)
     if (Option.isSome(error)) return codec.encodeReply({ _tag: "Failure", error: error.value })
     options.onDefect(operation._tag, Cause.squash(exit.cause))
-    return failure(options.fallback)
+    return failure(broken)
   }
 }
+
+const broken = new BrokerUnavailable({ reason: "it made a mistake, which its log tells" })
 
 const encodeError = Schema.encodeUnknownSync(ProcessError)
 const failure = (error: ProcessError): unknown => ({ _tag: "Failure", error: encodeError(error) })
