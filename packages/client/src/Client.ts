@@ -9,7 +9,16 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import type { Shell } from "./connection/DefaultShell.ts"
 import { type ConnectError, connectSession, type Session } from "./connection/connect-session.ts"
+import { attach, type AttachOptions } from "./operations/attach.ts"
+import {
+  type BackgroundCommand,
+  type BufferedOutput,
+  OutputReader,
+  start,
+  type StartOptions
+} from "./operations/background.ts"
 import { type RunOptions, type RunResult, runToEnd } from "./operations/run.ts"
 import { spawn } from "./operations/spawn.ts"
 import { makeTemplate, type Template } from "./operations/template.ts"
@@ -95,6 +104,51 @@ export interface ClientHandle {
   /** One of them. **Errors**: `ProcessNotFound`. */
   readonly get: (id: ProcessId) => Effect.Effect<ProcessInfo, ProcessError>
   /**
+   * Starts a process in the background: a line of the default shell, if the policy has `shell`, or a command and its
+   * arguments as an array, without one. No scope owns it; it ends with the connection, unless the policy's `disconnect`
+   * says otherwise.
+   *
+   * What it puts out is kept, the last 1 MiB of it (`replayBytes`), and it never waits for a reader.
+   *
+   * **Example** (start, ask for what there is, end)
+   *
+   * ```ts
+   * const program = Effect.gen(function*() {
+   *   const broker = yield* Broker.start()
+   *   const token = yield* broker.mint({ subject: "example", shell: true })
+   *   const client = yield* Client.connect(yield* broker.openPort(), token)
+   *   const id = yield* client.start("echo ready; exec sleep 60")
+   *   const { stdout, running } = yield* client.readOutput(id).pipe(
+   *     Effect.repeat({ until: ({ stdout }) => stdout !== "", schedule: Schedule.spaced("10 millis") })
+   *   )
+   *   stdout // => "ready\n"
+   *   running // => true
+   *   yield* client.kill({ id })
+   * }).pipe(Effect.scoped)
+   * ```
+   */
+  readonly start: (line: BackgroundCommand, options?: StartOptions) => Effect.Effect<ProcessId, ProcessError>
+  /**
+   * What a process has put out since this client last asked, as far as it is kept. Answers at once, perhaps with nothing.
+   *
+   * **Errors**: `ProcessNotFound`.
+   */
+  readonly readOutput: (id: ProcessId) => Effect.Effect<BufferedOutput, ProcessError>
+  /**
+   * A handle on a process that is there already: one's own, or one that the policy lets this client observe. First comes
+   * what the broker has kept of its output, then what follows, without a gap and without a repeat.
+   *
+   * The scope owns the handle, not the process. A client that only observes cannot write, and never holds the process up:
+   * what it does not read in time is dropped, and counted in `Closed`.
+   *
+   * **Errors**: `ProcessNotFound`.
+   */
+  readonly attach: (id: ProcessId, options?: AttachOptions) => Effect.Effect<ProcessHandle, ProcessError, Scope.Scope>
+  /** The shell that reads the lines of `start` and of the option `shell`. At first `sh -c`. */
+  readonly defaultShell: Effect.Effect<Shell>
+  /** Sets it for this client; `null` restores `sh -c`. **Errors**: `PermissionDenied` where the policy has no `shell`. */
+  readonly setDefaultShell: (shell: Shell | null) => Effect.Effect<void, ProcessError>
+  /**
    * Sends a signal to the group of a process that the policy lets this client signal.
    *
    * **Errors**: `ProcessNotFound`, also for a PID that is not the broker's; `AlreadyExited`.
@@ -124,6 +178,7 @@ export type ClientPort = Pick<Port, "close"> & { postMessage(message: any, trans
 
 const makeClient = (session: Session): ClientHandle => {
   const { call, subject } = session
+  const outputs = new OutputReader(session)
   const run: ClientHandle["run"] = (command, args = [], options = {}) =>
     Effect.scoped(
       Effect.suspend(() => {
@@ -141,6 +196,11 @@ const makeClient = (session: Session): ClientHandle => {
     $: makeTemplate(run),
     list: () => call.list(),
     get: (id) => call.get({ id }),
+    start: (line, options = {}) => start(session, line, options),
+    readOutput: (id) => outputs.read(id),
+    attach: (id, options = {}) => attach(session, id, options),
+    defaultShell: session.shell.get,
+    setDefaultShell: (shell) => session.shell.set(shell),
     kill: (target, options) => call.kill({ target, ...killPayload(options) })
   }
 }

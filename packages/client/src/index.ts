@@ -1,6 +1,9 @@
 /** The client of a broker. Connect with `Client.connect` or `Client.layer`. */
 export { Client, type ClientHandle, type ClientPort } from "./Client.ts"
 export type { ConnectError } from "./connection/connect-session.ts"
+export type { Shell } from "./connection/DefaultShell.ts"
+export type { AttachOptions } from "./operations/attach.ts"
+export type { BackgroundCommand, BufferedOutput, StartOptions } from "./operations/background.ts"
 export { type RunOptions, RunResult } from "./operations/run.ts"
 export type { Template, TemplateValue } from "./operations/template.ts"
 export type { SpawnOptions } from "./options.ts"

@@ -8,6 +8,7 @@ import {
   strictDecoder,
   type Unread
 } from "@spawnbroker/protocol"
+import type { Shell } from "./connection/DefaultShell.ts"
 import type { InvalidUtf8 } from "./process/decode-text.ts"
 import type * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
@@ -71,14 +72,31 @@ export interface SpawnOptions {
    */
   readonly waitForEof?: boolean | undefined
   /**
+   * Descriptors of the process from 3 on, by their number: bytes go into it (`input`), come out of it (`output`), or both.
+   * @default none
+   */
+  readonly additionalFds?: Readonly<Record<number, "input" | "output" | "duplex">> | undefined
+  /**
+   * Runs the command as a line of shell: of the default shell (`true`), or of this one. There are no arguments then; the
+   * line is the whole. The policy must have `shell`, which allows any command.
+   * @default none
+   */
+  readonly shell?: true | Shell | undefined
+  /**
+   * Bytes of output, the last ones of all streams together, that the broker keeps for those who attach later, and for
+   * `readOutput`. 0 keeps none.
+   * @default 64 KiB; 1 MiB for a process of `start`
+   */
+  readonly replayBytes?: number | undefined
+  /**
    * What becomes of output that is read as text and is not UTF-8: U+FFFD in its place, or the error `Io` with `EILSEQ`.
    * @default "replace"
    */
   readonly invalidUtf8?: InvalidUtf8 | undefined
 }
 
-/** Those options of which the broker hears. */
-type BrokerOptions = Omit<SpawnOptions, "invalidUtf8">
+/** Those options of which the broker hears. A shell has been settled by then. */
+export type BrokerOptions = Omit<SpawnOptions, "invalidUtf8" | "shell"> & { readonly shell?: Shell | undefined }
 
 const decodeSpec = strictDecoder("spawn", SpawnSpec)
 
@@ -93,18 +111,24 @@ export const toSpec = (
     const problem = `there is no such option; there are ${Object.keys(optionNames).join(", ")}`
     return Result.fail(new InvalidArgument({ argument: unknown, problem }))
   }
-  const { timeout, idleTimeout, startTimeout, forceKillAfter, ...same } = options
+  const { timeout, idleTimeout, startTimeout, forceKillAfter, additionalFds, shell, ...same } = options
   return Result.mapError(
     decodeSpec({
       ...spawnDefaults,
       ...definedOnly(same),
       ...millis({ timeout, idleTimeout, startTimeout, forceKillAfter }),
-      command,
-      args
+      ...(additionalFds !== undefined && { additionalFds: fdList(additionalFds) }),
+      ...(shell === undefined
+        ? { command, args }
+        : { command: shell.program, args: [...shell.args, command], shell: true })
     }),
     nameAsOption
   )
 }
+
+/** Descriptors as the specification has them. A key of an object is text; what is no number is refused there. */
+const fdList = (fds: Readonly<Record<number, string>>): ReadonlyArray<unknown> =>
+  Object.entries(fds).map(([fd, direction]) => ({ fd: Number(fd), direction }))
 
 /** Durations as the specification has them: in milliseconds, which their names say. */
 const millis = (durations: Readonly<Record<string, Duration.Input | undefined>>): Record<string, number> =>
@@ -128,7 +152,10 @@ const optionNames: Readonly<Record<keyof BrokerOptions, true>> = {
   forceKillAfter: true,
   windowBytes: true,
   unread: true,
-  waitForEof: true
+  waitForEof: true,
+  additionalFds: true,
+  shell: true,
+  replayBytes: true
 }
 
 /** Durations have another name in the specification than among the options. */

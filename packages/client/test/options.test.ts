@@ -3,17 +3,17 @@ import { spawnDefaults, SpawnSpec } from "@spawnbroker/protocol"
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { type SpawnOptions, toSpec } from "../src/options.ts"
+import { type BrokerOptions, toSpec } from "../src/options.ts"
 import { killPayload } from "../src/process/ProcessHandle.ts"
 
-const specOf = (options: SpawnOptions): SpawnSpec => Result.getOrThrow(toSpec("true", ["a"], options))
+const specOf = (options: BrokerOptions): SpawnSpec => Result.getOrThrow(toSpec("true", ["a"], options))
 const mistakeIn = (options: object): string => {
-  const spec = toSpec("true", [], options as SpawnOptions)
+  const spec = toSpec("true", [], options as BrokerOptions)
   assert.isTrue(Result.isFailure(spec), `accepted: ${JSON.stringify(options)}`)
   return Result.isFailure(spec) ? spec.failure.argument : ""
 }
 
-const every: ReadonlyArray<keyof SpawnOptions> = [
+const every: ReadonlyArray<keyof BrokerOptions> = [
   "cwd",
   "env",
   "stdin",
@@ -28,7 +28,10 @@ const every: ReadonlyArray<keyof SpawnOptions> = [
 ]
 
 const wrong: ReadonlyArray<readonly [what: string, options: object, argument: string]> = [
-  ["an unknown option", { shell: true }, "shell"],
+  ["an unknown option", { pty: true }, "pty"],
+  ["a descriptor that is a standard one", { additionalFds: { 2: "output" } }, "additionalFds[0].fd"],
+  ["a descriptor that is no number", { additionalFds: { fd3: "output" } }, "additionalFds[0].fd"],
+  ["a descriptor of no direction", { additionalFds: { 3: "both" } }, "additionalFds[0].direction"],
   ["an option with a letter wrong", { timeOut: 1000 }, "timeOut"],
   ["the name of an encoded field", { timeoutMs: 1000 }, "timeoutMs"],
   ["a timeout that is no duration", { timeout: "soon" }, "timeout"],
@@ -54,7 +57,7 @@ describe("the options of a spawn", () => {
   })
 
   it("do not change the command or its arguments", () => {
-    const options = { command: "false", args: ["b"] } as SpawnOptions
+    const options = { command: "false", args: ["b"] } as BrokerOptions
     const spec = toSpec("true", ["a"], options)
     if (Result.isSuccess(spec)) assert.deepStrictEqual([spec.success.command, spec.success.args], ["true", ["a"]])
   })
@@ -99,11 +102,18 @@ describe("the options of a spawn", () => {
   })
 
   it.prop("say what a specification says, in other words", [SpawnSpec], ([arbitrary]) => {
-    const { forceKillAfterMs: grace, timeoutMs: time, ...rest } = arbitrary
+    // What has another shape among the options has tests of its own.
+    const { forceKillAfterMs: grace, timeoutMs: time, additionalFds: _, shell: __, ...rest } = arbitrary
     // A duration counts in nanoseconds at most, and has no -0.
     const whole = (millis: number): number => Math.round(millis) + 0
-    const spec = { ...rest, forceKillAfterMs: whole(grace), ...(time !== undefined && { timeoutMs: whole(time) }) }
-    const { args, command, forceKillAfterMs, timeoutMs, ...same } = spec
+    const spec = {
+      ...rest,
+      additionalFds: [],
+      shell: false,
+      forceKillAfterMs: whole(grace),
+      ...(time !== undefined && { timeoutMs: whole(time) })
+    }
+    const { args, command, forceKillAfterMs, timeoutMs, additionalFds: ___, shell: ____, ...same } = spec
     const options = {
       ...same,
       forceKillAfter: forceKillAfterMs,

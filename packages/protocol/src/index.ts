@@ -34,6 +34,7 @@ export { KilledBy, LifecycleEvent } from "./process/Lifecycle.ts"
 export { Pid, ProcessId } from "./process/ProcessId.ts"
 export { ProcessInfo, ProcessState, ProcessStatus, StreamBytes } from "./process/ProcessInfo.ts"
 export { describeSignal, Signal, signals } from "./process/Signal.ts"
+export { AdditionalFd, Fd, FdDirection, isFd, MAX_FD, streamName } from "./process/Fd.ts"
 export { Milliseconds, spawnDefaults, SpawnSpec, Stdio, Unread } from "./process/SpawnSpec.ts"
 
 export {
@@ -43,7 +44,7 @@ export {
   hasCredit,
   makeCredit,
   returnThreshold,
-  STDIN_CREDIT_BYTES
+  INPUT_CREDIT_BYTES
 } from "./wire/credits.ts"
 export {
   BrokerFrame,
@@ -52,8 +53,7 @@ export {
   ClientFrame,
   isFrameBytes,
   MAX_BATCH_FRAMES,
-  MAX_FRAME_BYTES,
-  OutputStream
+  MAX_FRAME_BYTES
 } from "./wire/Frame.ts"
 export { concatBytes, copyBytes } from "./wire/copy-bytes.ts"
 export { listenTo, type PortListener } from "./wire/listen-to.ts"

@@ -39,6 +39,7 @@ const onMessage = (message: ToLauncher): void => {
 
 const launch = async ({ id, request, stdio }: ToLauncher & { readonly _tag: "Spawn" }): Promise<void> => {
   const sockets = await Promise.all(stdio.map(takeSlot))
+  for (const socket of sockets.slice(3)) makeBlocking(socket)
   startChild(request, sockets, {
     started: (pid) => {
       children.started(id, pid)
@@ -49,6 +50,15 @@ const launch = async ({ id, request, stdio }: ToLauncher & { readonly _tag: "Spa
   })
   // Now, not later: as long as the launcher holds the child's end too, nobody would ever see the end of its output.
   for (const socket of sockets) if (typeof socket !== "string") socket.destroy()
+}
+
+/**
+ * A child expects descriptors on which it can wait. libuv sees to that for the standard ones; the others would have been
+ * left as the launcher's loop needs them, since both share one description. See fcntl(2), O_NONBLOCK.
+ */
+const makeBlocking = (socket: Socket | "inherit" | "ignore"): void => {
+  if (typeof socket === "string") return
+  ;(socket as unknown as { readonly _handle?: { setBlocking(value: boolean): void } })._handle?.setBlocking(true)
 }
 
 const takeSlot = async (slot: Slot): Promise<Socket | "inherit" | "ignore"> =>

@@ -2,6 +2,7 @@ import {
   type BrokerFrame,
   BrokerFrame as BrokerFrameSchema,
   type ClientFrame,
+  isFd,
   listenTo,
   type Port
 } from "@spawnbroker/protocol"
@@ -57,12 +58,14 @@ const decodeFrame = (frame: unknown): BrokerFrame => (isData(frame) ? frame : de
 type Data = Extract<BrokerFrame, { readonly _tag: "Data" }>
 
 const isData = (frame: unknown): frame is Data => {
-  const { _tag, channel, stream, offset, bytes } = frame as Data
+  const { _tag, channel, fd, offset, arrival, held, bytes } = frame as Data
   return (
     _tag === "Data" &&
     Number.isInteger(channel) &&
-    (stream === 1 || stream === 2) &&
+    isFd(fd) &&
     Number.isSafeInteger(offset) &&
+    Number.isSafeInteger(arrival) &&
+    (held === undefined || Number.isSafeInteger(held)) &&
     bytes instanceof Uint8Array
   )
 }

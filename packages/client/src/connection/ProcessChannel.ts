@@ -3,10 +3,9 @@ import {
   type Channel,
   type ClientFrame,
   type ExitStatus,
+  type Fd,
   type LifecycleEvent,
-  type OutputStream,
-  type ProcessError,
-  type SpawnSpec
+  type ProcessError
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import { Incoming } from "../process/Incoming.ts"
@@ -18,30 +17,36 @@ type ClosedEvent = Extract<LifecycleEvent, { readonly _tag: "Closed" }>
 /** What a client knows of one process: the ends of its streams, and the facts of its life. */
 export class ProcessChannel {
   readonly lifecycle = new LifecycleLog()
-  readonly stdout: Incoming | undefined
-  readonly stderr: Incoming | undefined
-  readonly stdin: Outgoing | undefined
-  #arrivals = 0
+  readonly #channel: Channel
+  readonly #windowBytes: number
+  readonly #post: (frame: ClientFrame, transfer?: ArrayBuffer) => void
+  readonly #outputs = new Map<Fd, Incoming>()
+  readonly #inputs = new Map<Fd, Outgoing>()
   #exitWaiters = 0
 
-  constructor(channel: Channel, spec: SpawnSpec, post: (frame: ClientFrame, transfer?: ArrayBuffer) => void) {
-    const incoming = (stream: OutputStream): Incoming =>
-      new Incoming(stream, spec.windowBytes, {
-        credit: (bytes) => post({ _tag: "Credit", channel, stream, bytes }),
-        drain: () => post({ _tag: "Drain", channel, stream }),
-        nextArrival: () => this.#arrivals++,
-        released: () => this.#drainUnread()
-      })
-    this.stdout = spec.stdout === "pipe" ? incoming(1) : undefined
-    this.stderr = spec.stderr === "pipe" ? incoming(2) : undefined
-    this.stdin =
-      spec.stdin === "pipe"
-        ? new Outgoing((frame, transfer) => post({ ...frame, channel } as ClientFrame, transfer))
-        : undefined
+  constructor(channel: Channel, windowBytes: number, post: (frame: ClientFrame, transfer?: ArrayBuffer) => void) {
+    this.#channel = channel
+    this.#windowBytes = windowBytes
+    this.#post = post
   }
 
-  get outputs(): ReadonlyArray<Incoming> {
-    return [this.stdout, this.stderr].filter((output) => output !== undefined)
+  /** These streams lead to this client. Of a process that was there before, the first bytes may come before that is known. */
+  open(inputs: ReadonlyArray<Fd>, outputs: ReadonlyArray<Fd>): void {
+    for (const fd of outputs) this.#openOutput(fd)
+    for (const fd of inputs) this.#openInput(fd)
+  }
+
+  input(fd: Fd): Outgoing | undefined {
+    return this.#inputs.get(fd)
+  }
+
+  output(fd: Fd): Incoming | undefined {
+    return this.#outputs.get(fd)
+  }
+
+  /** Stdout and stderr, as far as they lead here. */
+  get standardOutputs(): ReadonlyArray<Incoming> {
+    return [this.#outputs.get(1), this.#outputs.get(2)].filter((output) => output !== undefined)
   }
 
   /** How it ended, once it has. Whoever waits for that does not wait for readers. */
@@ -61,17 +66,17 @@ export class ProcessChannel {
   receive(frame: BrokerFrame): void {
     switch (frame._tag) {
       case "Data":
-        return this.#output(frame.stream)?.receive(frame.bytes)
+        return this.#openOutput(frame.fd).receive(frame.bytes, frame.arrival, frame.held)
       case "Dropped":
-        return this.#output(frame.stream)?.gap()
+        return this.#openOutput(frame.fd).gap()
       case "End":
-        return this.#output(frame.stream)?.end()
+        return this.#openOutput(frame.fd).end()
       case "Lifecycle":
         return this.#tell(frame.event)
-      case "StdinCredit":
-        return this.stdin?.grant(frame.bytes)
-      case "StdinClosed":
-        return this.stdin?.close({ errno: frame.errno ?? "EPIPE" })
+      case "InputCredit":
+        return this.#inputs.get(frame.fd)?.grant(frame.bytes)
+      case "InputClosed":
+        return this.#openInput(frame.fd).close({ errno: frame.errno ?? "EPIPE" })
       case "Lost":
         return this.fail(frame.error)
     }
@@ -79,29 +84,49 @@ export class ProcessChannel {
 
   /** Nothing more will be heard of it. */
   fail(error: ProcessError): void {
-    for (const output of this.outputs) output.fail(error)
-    this.stdin?.close({ error })
+    for (const output of this.#outputs.values()) output.fail(error)
+    for (const input of this.#inputs.values()) input.close({ error })
     this.lifecycle.fail(error)
   }
 
   /** Whoever waits for the fact runs as soon as it is told, so what follows from it comes first. */
   #tell(event: LifecycleEvent): void {
-    if (event._tag === "Exited") this.stdin?.close("by its exit")
+    if (event._tag === "Exited") for (const input of this.#inputs.values()) input.close("by its exit")
     this.lifecycle.add(event._tag === "Closed" ? this.#withDiscarded(event) : event)
   }
 
   /** Of what was dropped, some was here already. */
   #withDiscarded(event: ClosedEvent): ClosedEvent {
-    const stdout = event.dropped.stdout + (this.stdout?.discardedBytes ?? 0)
-    const stderr = event.dropped.stderr + (this.stderr?.discardedBytes ?? 0)
+    const stdout = event.dropped.stdout + (this.#outputs.get(1)?.discardedBytes ?? 0)
+    const stderr = event.dropped.stderr + (this.#outputs.get(2)?.discardedBytes ?? 0)
     return { ...event, dropped: { stdout, stderr } }
   }
 
   #drainUnread(): void {
-    if (this.#exitWaiters > 0) for (const output of this.outputs) output.drain()
+    if (this.#exitWaiters > 0) for (const output of this.#outputs.values()) output.drain()
   }
 
-  #output(stream: OutputStream): Incoming | undefined {
-    return stream === 1 ? this.stdout : this.stderr
+  #openInput(fd: Fd): Outgoing {
+    const known = this.#inputs.get(fd)
+    if (known !== undefined) return known
+    const input = new Outgoing(fd, (frame, transfer) =>
+      this.#post({ ...frame, channel: this.#channel, fd } as ClientFrame, transfer)
+    )
+    this.#inputs.set(fd, input)
+    if (this.lifecycle.hasExited) input.close("by its exit")
+    return input
+  }
+
+  #openOutput(fd: Fd): Incoming {
+    const known = this.#outputs.get(fd)
+    if (known !== undefined) return known
+    const channel = this.#channel
+    const output = new Incoming(fd, this.#windowBytes, {
+      credit: (bytes) => this.#post({ _tag: "Credit", channel, fd, bytes }),
+      drain: () => this.#post({ _tag: "Drain", channel, fd }),
+      released: () => this.#drainUnread()
+    })
+    this.#outputs.set(fd, output)
+    return output
   }
 }

@@ -6,27 +6,30 @@ import {
   BrokerUnavailable,
   type Channel,
   connectRemote,
+  InvalidArgument,
   type InvalidToken,
   Operations,
   type Port,
   PROTOCOL_VERSION,
   type Remote,
-  type SpawnSpec,
   type Unsupported
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { DataPort } from "./DataPort.ts"
+import { DefaultShell } from "./DefaultShell.ts"
 import { Pace } from "./Pace.ts"
 import { ProcessChannel } from "./ProcessChannel.ts"
 
 export interface Session {
   readonly subject: string
+  /** What reads lines of shell. */
+  readonly shell: DefaultShell
   readonly call: Remote<Operations>
   /** Waits for this turn of the loop, or a later one, to have room for another spawn. */
   readonly turn: Effect.Effect<void>
   /** A new channel, which hears everything from the first frame on. */
-  readonly openChannel: (spec: SpawnSpec) => { readonly channel: Channel; readonly process: ProcessChannel }
+  readonly openChannel: (windowBytes: number) => { readonly channel: Channel; readonly process: ProcessChannel }
   /** Forgets a channel, once nothing more is to be heard on it. */
   readonly closeChannel: (channel: Channel) => void
 }
@@ -51,22 +54,32 @@ export const connectSession = (port: Port, token: string): Effect.Effect<Session
         data.close()
       })
     )
-    const { subject } = yield* call.connect({ version: PROTOCOL_VERSION, token, data: port2 }, [port2])
+    const { subject, shell } = yield* call.connect({ version: PROTOCOL_VERSION, token, data: port2 }, [port2])
 
     let lastChannel = 0
     return {
       subject,
+      shell: new DefaultShell(subject, shell),
       call,
       turn: new Pace().turn,
-      openChannel: (spec) => {
+      openChannel: (windowBytes) => {
         const channel = lastChannel++
-        const process = new ProcessChannel(channel, spec, (frame, transfer) => data.post(frame, transfer))
+        const process = new ProcessChannel(channel, windowBytes, (frame, transfer) => data.post(frame, transfer))
         channels.set(channel, process)
         return { channel, process }
       },
-      closeChannel: (channel) => void channels.delete(channel)
+      closeChannel: (channel) => {
+        channels.get(channel)?.fail(released)
+        channels.delete(channel)
+      }
     }
   })
+
+/** For whoever still reads or waits through a handle whose scope has closed, while its process goes on. */
+const released = new InvalidArgument({
+  argument: "handle",
+  problem: "its scope has closed; `client.attach` gives another handle on the process"
+})
 
 /** The ends of this thread's own kind of channel are ports as they stand. */
 const createChannel = (): { readonly port1: Port; readonly port2: Port } =>

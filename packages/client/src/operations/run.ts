@@ -109,7 +109,7 @@ const wasTimedOut = (handle: ProcessHandle): Effect.Effect<boolean, ProcessError
 class Collector {
   readonly #maxBytes: number
   readonly #kept: Array<Chunk> = []
-  readonly #keptBytes = { stdout: 0, stderr: 0 }
+  readonly #keptBytes: Record<string, number> = { stdout: 0, stderr: 0 }
   truncated = false
 
   constructor(maxBytes: number) {
@@ -117,11 +117,11 @@ class Collector {
   }
 
   add(chunk: Chunk): void {
-    const room = this.#maxBytes - this.#keptBytes[chunk.from]
+    const room = this.#maxBytes - this.#keptBytes[chunk.from]!
     const bytes = chunk.bytes.subarray(0, Math.max(0, room))
     if (bytes.byteLength < chunk.bytes.byteLength) this.truncated = true
     if (bytes.byteLength === 0) return
-    this.#keptBytes[chunk.from] += bytes.byteLength
+    this.#keptBytes[chunk.from]! += bytes.byteLength
     this.#kept.push({ ...chunk, bytes })
   }
 

@@ -1,7 +1,8 @@
-import type { Pid, ProcessError, ProcessInfo } from "@spawnbroker/protocol"
+import { InvalidArgument, type Pid, type ProcessError, type ProcessInfo, type SpawnSpec } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { isShell } from "../connection/DefaultShell.ts"
 import type { Session } from "../connection/connect-session.ts"
 import { type SpawnOptions, toSpec } from "../options.ts"
 import type { Chunk } from "../process/Incoming.ts"
@@ -28,21 +29,59 @@ export const spawn = (
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       yield* restore(session.turn)
-      const { invalidUtf8 = "replace", ...same } = options
-      const spec = yield* Effect.fromResult(toSpec(command, args, same))
-      const { channel, process } = session.openChannel(spec)
+      const spec = yield* specOf(session, command, args, options)
+      const { channel, process } = session.openChannel(spec.windowBytes)
+      const { inputs, outputs } = fdsOf(spec)
+      process.open(inputs, outputs)
       const release = session.call.release({ channel }).pipe(
         // The answer may overtake the last facts, which come on the data port; others may be waiting for them.
-        Effect.andThen((existed) => (existed ? Stream.runDrain(process.lifecycle.stream) : Effect.void)),
+        Effect.andThen((isClosing) => (isClosing ? Stream.runDrain(process.lifecycle.stream) : Effect.void)),
         // A broker that cannot be reached has ended its processes, or its launcher will.
         Effect.ignore,
         Effect.andThen(Effect.sync(() => session.closeChannel(channel)))
       )
       const info = yield* restore(session.call.spawn({ channel, spec })).pipe(Effect.onError(() => release))
       yield* Effect.addFinalizer(() => release)
+      const { invalidUtf8 = "replace" } = options
       return {
-        handle: makeProcessHandle(session, info as ProcessInfo & { readonly pid: Pid }, process, invalidUtf8),
-        chunks: readChunks("all", process.outputs)
+        handle: makeProcessHandle(session, channel, info as ProcessInfo & { readonly pid: Pid }, process, invalidUtf8),
+        chunks: readChunks("all", process.standardOutputs)
       }
     })
   )
+
+/** The specification for a command, or of the shell that reads it. */
+export const specOf = (
+  session: Session,
+  command: string,
+  args: ReadonlyArray<string>,
+  { invalidUtf8: _, shell: wanted, ...options }: SpawnOptions
+): Effect.Effect<SpawnSpec, InvalidArgument> =>
+  Effect.gen(function* () {
+    if (wanted === undefined) return yield* Effect.fromResult(toSpec(command, args, options))
+    if (args.length > 0) return yield* argumentsBesideShell
+    if (wanted !== true && !isShell(wanted)) return yield* notAShell
+    const shell = wanted === true ? yield* session.shell.get : wanted
+    return yield* Effect.fromResult(toSpec(command, [], { ...options, shell }))
+  })
+
+const argumentsBesideShell = new InvalidArgument({
+  argument: "args",
+  problem: "a line of shell has no arguments beside it; write them into the line, quoted, or leave out `shell`"
+})
+
+const notAShell = new InvalidArgument({
+  argument: "shell",
+  problem: '`true` is expected, or `{ program, args }` such as `{ program: "bash", args: ["-c"] }`'
+})
+
+/** The descriptors at which the client has the other end. */
+const fdsOf = ({ stdin, stdout, stderr, additionalFds }: SpawnSpec) => {
+  const standard = [stdin, stdout, stderr].flatMap((stdio, fd) => (stdio === "pipe" ? [fd] : []))
+  const more = (one: "input" | "output") =>
+    additionalFds.filter(({ direction }) => direction !== one).map(({ fd }) => fd)
+  return {
+    inputs: [...standard.filter((fd) => fd === 0), ...more("output")],
+    outputs: [...standard.filter((fd) => fd > 0), ...more("input")]
+  }
+}

@@ -6,18 +6,17 @@
 import {
   copyBytes,
   eagerBytes,
+  type Fd,
   InvalidArgument,
-  type OutputStream,
   type ProcessError,
-  returnThreshold
+  returnThreshold,
+  streamName
 } from "@spawnbroker/protocol"
 
 /** What a stream says to the broker. */
 export interface IncomingLink {
   readonly credit: (bytes: number) => void
   readonly drain: () => void
-  /** The number of the next chunk, over all streams of the process: their order of arrival. */
-  readonly nextArrival: () => number
   /** The reader has gone. */
   readonly released: () => void
 }
@@ -25,16 +24,21 @@ export interface IncomingLink {
 export const NEWLINE = 10
 
 export interface Chunk {
-  readonly from: "stdout" | "stderr"
+  /** What its stream is called. */
+  readonly from: string
+  /** Its number among the chunks of all streams of the process. */
   readonly arrival: number
+  /** An older chunk of another stream has been kept back: that, or a younger one of the same, is still to come. */
+  readonly held: number | undefined
   readonly bytes: Uint8Array
 }
 
 export class Incoming {
-  readonly name: "stdout" | "stderr"
+  readonly name: string
   readonly #link: IncomingLink
   readonly #windowBytes: number
   #chunks: Array<Chunk> = []
+  #lastArrival = -1
   #queuedBytes = 0
   #owedBytes = 0
   #granted = false
@@ -46,8 +50,8 @@ export class Incoming {
   /** Bytes that had arrived, and were given up unread. */
   discardedBytes = 0
 
-  constructor(stream: OutputStream, windowBytes: number, link: IncomingLink) {
-    this.name = stream === 1 ? "stdout" : "stderr"
+  constructor(fd: Fd, windowBytes: number, link: IncomingLink) {
+    this.name = streamName(fd)
     this.#windowBytes = windowBytes
     this.#link = link
   }
@@ -56,13 +60,20 @@ export class Incoming {
     return this.#isRead
   }
 
-  get firstArrival(): number | undefined {
-    return this.#chunks[0]?.arrival
+  /** The first chunk that waits to be taken. */
+  get first(): Chunk | undefined {
+    return this.#chunks[0]
   }
 
-  receive(bytes: Uint8Array): void {
+  /** Whether everything up to a chunk of that number has come. */
+  hasAllUpTo(arrival: number): boolean {
+    return this.isEnded || this.#lastArrival >= arrival
+  }
+
+  receive(bytes: Uint8Array, arrival: number, held?: number): void {
     this.#queuedBytes += bytes.byteLength
-    this.#chunks.push({ from: this.name, arrival: this.#link.nextArrival(), bytes })
+    this.#lastArrival = arrival
+    this.#chunks.push({ from: this.name, arrival, held, bytes })
     this.#wake?.()
   }
 
@@ -142,8 +153,8 @@ export class Incoming {
 
   /** Gives back what was taken and has not been used: it comes first again. */
   putBack(parts: ReadonlyArray<Uint8Array>): void {
-    const arrival = this.#chunks[0]?.arrival ?? this.#link.nextArrival()
-    this.#chunks.unshift(...parts.map((bytes) => ({ from: this.name, arrival, bytes })))
+    const { arrival, held } = this.#chunks[0] ?? { arrival: this.#lastArrival, held: undefined }
+    this.#chunks.unshift(...parts.map((bytes) => ({ from: this.name, arrival, held, bytes })))
     this.#settle(-parts.reduce((sum, { byteLength }) => sum + byteLength, 0))
   }
 

@@ -2,33 +2,37 @@ import {
   AlreadyExited,
   copyBytes,
   type ClientFrame,
+  type Fd,
   InvalidArgument,
   Io,
   MAX_FRAME_BYTES,
   type ProcessError,
   type ProcessId,
-  STDIN_CREDIT_BYTES
+  INPUT_CREDIT_BYTES,
+  streamName
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 
-type StdinFrame = Extract<ClientFrame, { readonly _tag: "Stdin" | "StdinEnd" }>
-type WithoutChannel<F> = F extends unknown ? Omit<F, "channel"> : never
+type InputFrame = Extract<ClientFrame, { readonly _tag: "Input" | "InputEnd" }>
+type WithoutChannel<F> = F extends unknown ? Omit<F, "channel" | "fd"> : never
 
 /** Why nothing more can be written. */
 type Closed = "by us" | "by its exit" | { readonly errno: string } | { readonly error: ProcessError }
 
 /**
- * The sending end of a child's stdin: bytes leave within the credit, in the order of the writes.
+ * The sending end of an input of a child: bytes leave within the credit, in the order of the writes.
  */
 export class Outgoing {
-  readonly #send: (frame: WithoutChannel<StdinFrame>, transfer?: ArrayBuffer) => void
+  readonly #name: string
+  readonly #send: (frame: WithoutChannel<InputFrame>, transfer?: ArrayBuffer) => void
   readonly #oneAtATime = Semaphore.makeUnsafe(1)
-  #credit = STDIN_CREDIT_BYTES
+  #credit = INPUT_CREDIT_BYTES
   #closed: Closed | undefined
   #wake: (() => void) | undefined
 
-  constructor(send: (frame: WithoutChannel<StdinFrame>, transfer?: ArrayBuffer) => void) {
+  constructor(fd: Fd, send: (frame: WithoutChannel<InputFrame>, transfer?: ArrayBuffer) => void) {
+    this.#name = streamName(fd)
     this.#send = send
   }
 
@@ -46,7 +50,7 @@ export class Outgoing {
   write(id: ProcessId, data: Uint8Array): Effect.Effect<number, ProcessError> {
     const writeFrom = (from: number): Effect.Effect<number, ProcessError> =>
       Effect.suspend(() => {
-        if (this.#closed !== undefined) return Effect.fail(whyClosed(this.#closed, id))
+        if (this.#closed !== undefined) return Effect.fail(whyClosed(this.#closed, id, this.#name))
         let sent = from
         while (sent < data.byteLength && this.#credit > 0) sent += this.#sendSome(data, sent)
         return sent === data.byteLength
@@ -62,7 +66,7 @@ export class Outgoing {
       Effect.sync(() => {
         if (this.#closed !== undefined) return
         this.#closed = "by us"
-        this.#send({ _tag: "StdinEnd" })
+        this.#send({ _tag: "InputEnd" })
       })
     )
   }
@@ -72,7 +76,7 @@ export class Outgoing {
     // A copy: the caller keeps its buffer.
     const bytes = copyBytes(data, from, from + size)
     this.#credit -= size
-    this.#send({ _tag: "Stdin", bytes }, bytes.buffer)
+    this.#send({ _tag: "Input", bytes }, bytes.buffer)
     return size
   }
 
@@ -83,9 +87,9 @@ export class Outgoing {
   })
 }
 
-const whyClosed = (closed: Closed, id: ProcessId): ProcessError => {
+const whyClosed = (closed: Closed, id: ProcessId, name: string): ProcessError => {
   if (closed === "by us")
-    return new InvalidArgument({ argument: "stdin", problem: "it has been closed; write before `closeStdin`" })
+    return new InvalidArgument({ argument: name, problem: "it has been closed; write before you close it" })
   if (closed === "by its exit") return new AlreadyExited({ id, operation: "write" })
-  return "error" in closed ? closed.error : new Io({ operation: "write", stream: "stdin", errno: closed.errno })
+  return "error" in closed ? closed.error : new Io({ operation: "write", stream: name, errno: closed.errno })
 }

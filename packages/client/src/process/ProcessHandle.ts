@@ -1,5 +1,7 @@
 import type {
+  Channel,
   ExitStatus,
+  Fd,
   LifecycleEvent,
   Pid,
   ProcessError,
@@ -8,7 +10,7 @@ import type {
   ProcessStatus,
   Signal
 } from "@spawnbroker/protocol"
-import { durationMillis } from "@spawnbroker/protocol"
+import { durationMillis, streamName } from "@spawnbroker/protocol"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Sink from "effect/Sink"
@@ -71,6 +73,10 @@ export interface ProcessHandle {
   readonly write: (data: Uint8Array | string) => Effect.Effect<number, ProcessError>
   /** End of input, after what has been written. */
   readonly closeStdin: Effect.Effect<void, ProcessError>
+  /** Writes all it is given to an additional descriptor (`additionalFds`), then closes it. */
+  readonly getInputFd: (fd: number) => Sink.Sink<void, Uint8Array | string, never, ProcessError>
+  /** What comes out of an additional descriptor. One reader at a time, as for stdout. */
+  readonly getOutputFd: (fd: number) => Stream.Stream<Uint8Array, ProcessError>
   /** Every fact of its life from the first to `Closed`, for each subscriber. */
   readonly lifecycle: Stream.Stream<LifecycleEvent, ProcessError>
   /**
@@ -82,42 +88,56 @@ export interface ProcessHandle {
   readonly status: Effect.Effect<ProcessStatus, ProcessError>
   /** Sends a signal to its process group. Done once it is sent; `exit` tells when it has worked. */
   readonly kill: (options?: KillOptions) => Effect.Effect<void, ProcessError>
+  /**
+   * Lets it outlive the scope that made it. It is the connection's then: when that ends, the policy's `disconnect` says
+   * whether it ends, too. `client.attach` gives another handle on it.
+   */
+  readonly detach: Effect.Effect<void, ProcessError>
 }
 
 export const makeProcessHandle = (
   session: Session,
+  channel: Channel,
   info: ProcessInfo & { readonly pid: Pid },
   process: ProcessChannel,
   invalidUtf8: InvalidUtf8
 ): ProcessHandle => {
   const { id, pid } = info
-  const stdout = readBytes("stdout", process.stdout === undefined ? [] : [process.stdout])
-  const stderr = readBytes("stderr", process.stderr === undefined ? [] : [process.stderr])
-  const { stdin } = process
-  const write: ProcessHandle["write"] = (data) =>
-    stdin === undefined
-      ? Effect.fail(notPiped("stdin"))
-      : stdin.write(id, typeof data === "string" ? encoder.encode(data) : data)
-  const closeStdin: ProcessHandle["closeStdin"] = stdin === undefined ? Effect.fail(notPiped("stdin")) : stdin.end
+  const output = (fd: Fd): Stream.Stream<Uint8Array, ProcessError> => {
+    const incoming = process.output(fd)
+    return readBytes(streamName(fd), incoming === undefined ? [] : [incoming])
+  }
+  const writeTo = (fd: Fd, data: Uint8Array | string): Effect.Effect<number, ProcessError> =>
+    process.input(fd)?.write(id, typeof data === "string" ? encoder.encode(data) : data) ??
+    Effect.fail(notPiped(streamName(fd)))
+  const close = (fd: Fd): Effect.Effect<void, ProcessError> =>
+    process.input(fd)?.end ?? Effect.fail(notPiped(streamName(fd)))
+  const input = (fd: Fd): ProcessHandle["stdin"] =>
+    Sink.forEach((data: Uint8Array | string) => writeTo(fd, data)).pipe(Sink.mapEffect(() => close(fd)))
+  const stdout = output(1)
+  const stderr = output(2)
   return {
     id,
     pid,
     info,
     stdout,
     stderr,
-    all: readBytes("all", process.outputs),
+    all: readBytes("all", process.standardOutputs),
     stdoutLines: Stream.splitLines(decodeStream(stdout, "stdout", invalidUtf8)),
     stderrLines: Stream.splitLines(decodeStream(stderr, "stderr", invalidUtf8)),
-    read: (maxBytes = DEFAULT_READ_BYTES) => readSome("stdout", process.stdout, maxBytes),
-    readError: (maxBytes = DEFAULT_READ_BYTES) => readSome("stderr", process.stderr, maxBytes),
-    readLine: readLine("stdout", process.stdout, invalidUtf8),
-    stdin: Sink.forEach(write).pipe(Sink.mapEffect(() => closeStdin)),
-    write,
-    closeStdin,
+    read: (maxBytes = DEFAULT_READ_BYTES) => readSome("stdout", process.output(1), maxBytes),
+    readError: (maxBytes = DEFAULT_READ_BYTES) => readSome("stderr", process.output(2), maxBytes),
+    readLine: readLine("stdout", process.output(1), invalidUtf8),
+    stdin: input(0),
+    write: (data) => writeTo(0, data),
+    closeStdin: close(0),
+    getInputFd: input,
+    getOutputFd: output,
     lifecycle: process.lifecycle.stream,
     exit: process.exit,
     status: session.call.status({ id }),
-    kill: (options) => session.call.kill({ target: { id }, ...killPayload(options) })
+    kill: (options) => session.call.kill({ target: { id }, ...killPayload(options) }),
+    detach: session.call.detach({ channel })
   }
 }
 

@@ -2,6 +2,7 @@ import { InvalidArgument, type ProcessError } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Incoming } from "./Incoming.ts"
+import { nextOf } from "./in-order.ts"
 
 /** The right to take from incoming streams, which only one has at a time. */
 export interface Reader {
@@ -26,7 +27,7 @@ export const openReader = (
       return Effect.sync(() => (wake = undefined))
     })
     const more: Reader["more"] = Effect.suspend(() => {
-      if (incoming.some((each) => each.firstArrival !== undefined)) return Effect.succeed(true)
+      if (nextOf(incoming) !== undefined) return Effect.succeed(true)
       const error = incoming.find((each) => each.error !== undefined)?.error
       if (error !== undefined) return Effect.fail(error)
       return incoming.every((each) => each.isEnded) ? Effect.succeed(false) : Effect.andThen(wait, more)
@@ -51,5 +52,6 @@ const acquire = (incoming: Incoming, wake: () => void) =>
   )
 
 const hasNews = (incoming: ReadonlyArray<Incoming>): boolean =>
-  incoming.some((each) => each.firstArrival !== undefined || each.error !== undefined) ||
+  nextOf(incoming) !== undefined ||
+  incoming.some((each) => each.error !== undefined) ||
   incoming.every((each) => each.isEnded)

@@ -5,21 +5,19 @@ import * as Stream from "effect/Stream"
 /** What becomes of bytes that are not UTF-8: U+FFFD in their place, or the error `Io` with `EILSEQ`. */
 export type InvalidUtf8 = "replace" | "fail"
 
-type OutputName = "stdout" | "stderr"
-
 const decoderFor = (invalid: InvalidUtf8) => new TextDecoder("utf-8", { fatal: invalid === "fail", ignoreBOM: true })
 
-const attempt = (stream: OutputName, decode: () => string): Effect.Effect<string, Io> =>
+const attempt = (stream: string, decode: () => string): Effect.Effect<string, Io> =>
   Effect.try({ try: decode, catch: () => new Io({ operation: "read", stream, errno: "EILSEQ" }) })
 
 /** Bytes that are all there as text. */
-export const decodeWhole = (bytes: Uint8Array, stream: OutputName, invalid: InvalidUtf8): Effect.Effect<string, Io> =>
+export const decodeWhole = (bytes: Uint8Array, stream: string, invalid: InvalidUtf8): Effect.Effect<string, Io> =>
   attempt(stream, () => decoderFor(invalid).decode(bytes))
 
 /** Bytes as they come as text: a character that is split between two chunks comes with the second. */
 export const decodeStream = (
   bytes: Stream.Stream<Uint8Array, ProcessError>,
-  stream: OutputName,
+  stream: string,
   invalid: InvalidUtf8
 ): Stream.Stream<string, ProcessError> =>
   // Text that cannot fail is decoded a batch of chunks at a time.
@@ -27,7 +25,7 @@ export const decodeStream = (
 
 const decodeStrictly = (
   bytes: Stream.Stream<Uint8Array, ProcessError>,
-  stream: OutputName
+  stream: string
 ): Stream.Stream<string, ProcessError> =>
   Stream.suspend(() => {
     const decoder = decoderFor("fail")

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import type * as Pull from "effect/Pull"
 import * as Stream from "effect/Stream"
 import type { Chunk, Incoming } from "./Incoming.ts"
+import { takeInOrder } from "./in-order.ts"
 import { openReader } from "./Reader.ts"
 
 /**
@@ -22,7 +23,7 @@ export const readChunks = (name: string, incoming: ReadonlyArray<Incoming>): Str
     Stream.fromPull(
       Effect.map(openReader(name, incoming), ({ more }): Pull.Pull<Arr.NonEmptyReadonlyArray<Chunk>, ProcessError> =>
         Effect.flatMap(more, (isThere) => {
-          const chunks = isThere ? take(incoming) : []
+          const chunks = isThere ? takeInOrder(incoming) : []
           return Arr.isArrayNonEmpty(chunks) ? Effect.succeed(chunks) : Cause.done()
         })
       )
@@ -35,15 +36,3 @@ export const readBytes = (name: string, incoming: ReadonlyArray<Incoming>): Stre
     readChunks(name, incoming),
     Arr.map(({ bytes }) => bytes)
   )
-
-const take = (incoming: ReadonlyArray<Incoming>): Array<Chunk> => {
-  if (incoming.length === 1) return incoming[0]!.takeAll()
-  const chunks: Array<Chunk> = []
-  for (let next = earliest(incoming); next !== undefined; next = earliest(incoming)) chunks.push(next.takeOne())
-  return chunks
-}
-
-const earliest = (incoming: ReadonlyArray<Incoming>): Incoming | undefined => {
-  const waiting = incoming.filter((each) => each.firstArrival !== undefined)
-  return waiting.length === 0 ? undefined : waiting.reduce((a, b) => (a.firstArrival! < b.firstArrival! ? a : b))
-}

@@ -8,17 +8,17 @@ import { Incoming } from "../../src/process/Incoming.ts"
 import { readBytes, readChunks } from "../../src/process/read-stream.ts"
 
 const WINDOW = 128 * 1024
+/** Chunks come in this order, over all streams. */
+let arrivals = 0
 const gone = new BrokerUnavailable({ reason: "test" })
 
 /** Two streams of one process, and what they have said to the broker. */
 const makeProcess = (windowBytes = WINDOW) => {
-  let arrivals = 0
   const make = (stream: 1 | 2) => {
     const said = { credits: [] as Array<number>, drains: 0, releases: 0 }
     const incoming = new Incoming(stream, windowBytes, {
       credit: (bytes) => void said.credits.push(bytes),
       drain: () => said.drains++,
-      nextArrival: () => arrivals++,
       released: () => said.releases++
     })
     return { incoming, said }
@@ -34,12 +34,12 @@ describe("an incoming stream", () => {
   it.effect("gives its reader what came before it and what comes later, in order, to the end", () =>
     Effect.gen(function* () {
       const { incoming } = makeProcess().stdout
-      incoming.receive(bytes("a"))
-      incoming.receive(bytes("b"))
+      incoming.receive(bytes("a"), arrivals++)
+      incoming.receive(bytes("b"), arrivals++)
       const reader = yield* Effect.forkChild(text(readBytes("stdout", [incoming])), { startImmediately: true })
-      incoming.receive(bytes("c"))
+      incoming.receive(bytes("c"), arrivals++)
       yield* Effect.yieldNow
-      incoming.receive(bytes("d"))
+      incoming.receive(bytes("d"), arrivals++)
       incoming.end()
       assert.strictEqual(yield* Fiber.join(reader), "abcd")
     })
@@ -57,7 +57,7 @@ describe("an incoming stream", () => {
   it.effect("fails after what has arrived, and with the first reason", () =>
     Effect.gen(function* () {
       const { incoming } = makeProcess().stdout
-      incoming.receive(bytes("a"))
+      incoming.receive(bytes("a"), arrivals++)
       incoming.fail(gone)
       incoming.fail(new BrokerUnavailable({ reason: "later" }))
       const seen: Array<string> = []
@@ -105,7 +105,7 @@ describe("an incoming stream", () => {
       assert.include(error.message, "stdout")
       yield* Fiber.interrupt(first)
       assert.strictEqual(said.releases, 1)
-      incoming.receive(bytes("x"))
+      incoming.receive(bytes("x"), arrivals++)
       incoming.end()
       assert.strictEqual(yield* text(readBytes("stdout", [incoming])), "x")
     })
@@ -114,9 +114,9 @@ describe("an incoming stream", () => {
   it.effect("keeps for the next reader what one has not taken", () =>
     Effect.gen(function* () {
       const { incoming } = makeProcess().stdout
-      incoming.receive(bytes("a"))
+      incoming.receive(bytes("a"), arrivals++)
       yield* Stream.runDrain(Stream.take(readBytes("stdout", [incoming]), 1))
-      incoming.receive(bytes("b"))
+      incoming.receive(bytes("b"), arrivals++)
       incoming.end()
       assert.strictEqual(yield* text(readBytes("stdout", [incoming])), "b")
     })
@@ -144,7 +144,7 @@ describe("the credit of an incoming stream", () => {
   it("comes back when a reader goes", () => {
     const { incoming, said } = makeProcess().stdout
     incoming.acquire(() => {})
-    incoming.receive(new Uint8Array(10))
+    incoming.receive(new Uint8Array(10), arrivals++)
     incoming.takeAll()
     incoming.release()
     assert.strictEqual(said.credits.at(-1), 10)
@@ -154,7 +154,7 @@ describe("the credit of an incoming stream", () => {
     const { incoming, said } = makeProcess().stdout
     incoming.acquire(() => {})
     const before = said.credits.length
-    incoming.receive(new Uint8Array(WINDOW))
+    incoming.receive(new Uint8Array(WINDOW), arrivals++)
     incoming.end()
     incoming.takeAll()
     incoming.takeAll()
@@ -181,9 +181,10 @@ describe("the credit of an incoming stream", () => {
       incoming.acquire(() => {})
       for (const step of steps) {
         if (step === "take") taken += sum(incoming.takeAll().map((chunk) => chunk.bytes.byteLength))
-        else if (step === "one") taken += incoming.firstArrival === undefined ? 0 : incoming.takeOne().bytes.byteLength
+        else if (step === "one")
+          taken += incoming.first?.arrival === undefined ? 0 : incoming.takeOne().bytes.byteLength
         else if (credit() > 0) {
-          incoming.receive(new Uint8Array(step))
+          incoming.receive(new Uint8Array(step), arrivals++)
           received += step
         }
         assert.isAtMost(credit() + received - taken, windowBytes)
@@ -199,9 +200,9 @@ describe("a gap", () => {
   it.effect("gives up what is queued and older, so that a later reader gets one piece", () =>
     Effect.gen(function* () {
       const { incoming, said } = makeProcess().stdout
-      incoming.receive(bytes("old"))
+      incoming.receive(bytes("old"), arrivals++)
       incoming.gap()
-      incoming.receive(bytes("new"))
+      incoming.receive(bytes("new"), arrivals++)
       incoming.end()
       assert.strictEqual(incoming.discardedBytes, 3)
       assert.strictEqual(yield* text(readBytes("stdout", [incoming])), "new")
@@ -212,7 +213,7 @@ describe("a gap", () => {
   it("takes nothing from a reader that is there", () => {
     const { incoming } = makeProcess().stdout
     incoming.acquire(() => {})
-    incoming.receive(bytes("old"))
+    incoming.receive(bytes("old"), arrivals++)
     incoming.gap()
     assert.strictEqual(incoming.takeAll().length, 1)
     assert.strictEqual(incoming.discardedBytes, 0)
@@ -236,7 +237,8 @@ describe("both streams together", () => {
     Effect.gen(function* () {
       const { stdout, stderr } = makeProcess()
       const both = [stdout.incoming, stderr.incoming]
-      for (const [index, letter] of "abcdefgh".split("").entries()) both[(index * index) % 2]!.receive(bytes(letter))
+      for (const [index, letter] of "abcdefgh".split("").entries())
+        both[(index * index) % 2]!.receive(bytes(letter), arrivals++)
       for (const each of both) each.end()
       const chunks = yield* Stream.runCollect(readChunks("all", both))
       assert.strictEqual(chunks.map((chunk) => String.fromCharCode(chunk.bytes[0]!)).join(""), "abcdefgh")

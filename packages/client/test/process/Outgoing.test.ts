@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { BrokerUnavailable, MAX_FRAME_BYTES, ProcessId, STDIN_CREDIT_BYTES } from "@spawnbroker/protocol"
+import { BrokerUnavailable, MAX_FRAME_BYTES, ProcessId, INPUT_CREDIT_BYTES } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { Outgoing } from "../../src/process/Outgoing.ts"
@@ -9,8 +9,8 @@ const id = ProcessId.make(`p-${"0".repeat(24)}`)
 const makeOutgoing = () => {
   const sent: Array<Uint8Array> = []
   const said = { ends: 0 }
-  const outgoing = new Outgoing((frame) => {
-    if (frame._tag === "Stdin") sent.push(frame.bytes)
+  const outgoing = new Outgoing(0, (frame) => {
+    if (frame._tag === "Input") sent.push(frame.bytes)
     else said.ends++
   })
   const sentBytes = (): number => sent.reduce((total, { byteLength }) => total + byteLength, 0)
@@ -50,17 +50,17 @@ describe("an outgoing stream", () => {
   it.effect("waits when its credit is used up, and goes on with what it is given", () =>
     Effect.gen(function* () {
       const { outgoing, sent, sentBytes } = makeOutgoing()
-      const size = STDIN_CREDIT_BYTES + 1000
+      const size = INPUT_CREDIT_BYTES + 1000
       const writer = yield* fork(
         outgoing.write(
           id,
           Uint8Array.from({ length: size }, (_, at) => at & 0xff)
         )
       )
-      assert.strictEqual(sentBytes(), STDIN_CREDIT_BYTES)
+      assert.strictEqual(sentBytes(), INPUT_CREDIT_BYTES)
       outgoing.grant(1)
       yield* Effect.yieldNow
-      assert.strictEqual(sentBytes(), STDIN_CREDIT_BYTES + 1)
+      assert.strictEqual(sentBytes(), INPUT_CREDIT_BYTES + 1)
       outgoing.grant(5000)
       assert.strictEqual(yield* Fiber.join(writer), size)
       const whole = Buffer.concat(sent)
@@ -80,7 +80,7 @@ describe("an outgoing stream", () => {
   it.effect("keeps the order of writes that wait, and ends after them", () =>
     Effect.gen(function* () {
       const { outgoing, said, sent } = makeOutgoing()
-      yield* outgoing.write(id, new Uint8Array(STDIN_CREDIT_BYTES))
+      yield* outgoing.write(id, new Uint8Array(INPUT_CREDIT_BYTES))
       const writers = yield* Effect.forEach([1, 2, 3], (byte) =>
         fork(outgoing.write(id, new Uint8Array(10).fill(byte)))
       )
@@ -115,7 +115,7 @@ describe("an outgoing stream", () => {
     it.effect(`fails those who wait and those who come when ${what}`, () =>
       Effect.gen(function* () {
         const { outgoing } = makeOutgoing()
-        const waiting = yield* fork(Effect.flip(outgoing.write(id, new Uint8Array(STDIN_CREDIT_BYTES + 1))))
+        const waiting = yield* fork(Effect.flip(outgoing.write(id, new Uint8Array(INPUT_CREDIT_BYTES + 1))))
         const behind = yield* fork(Effect.flip(outgoing.write(id, new Uint8Array(1))))
         outgoing.close(reason)
         outgoing.close("by us")
@@ -134,12 +134,12 @@ describe("an outgoing stream", () => {
   it.effect("lets the next writer on when one that waits is interrupted", () =>
     Effect.gen(function* () {
       const { outgoing, sentBytes } = makeOutgoing()
-      const waiting = yield* fork(outgoing.write(id, new Uint8Array(STDIN_CREDIT_BYTES + 100)))
+      const waiting = yield* fork(outgoing.write(id, new Uint8Array(INPUT_CREDIT_BYTES + 100)))
       const behind = yield* fork(outgoing.write(id, new Uint8Array(7)))
       yield* Fiber.interrupt(waiting)
       outgoing.grant(7)
       assert.strictEqual(yield* Fiber.join(behind), 7)
-      assert.strictEqual(sentBytes(), STDIN_CREDIT_BYTES + 7)
+      assert.strictEqual(sentBytes(), INPUT_CREDIT_BYTES + 7)
     })
   )
 })

@@ -12,7 +12,8 @@ import { explain } from "./explain.ts"
 /** Reading from or writing to a stream of a process failed, as the operating system says. */
 export class Io extends Schema.TaggedError<Io>()("Io", {
   operation: Schema.Literals(["read", "write", "close"]),
-  stream: Schema.Literals(["stdin", "stdout", "stderr"]),
+  /** `stdin`, `stdout`, `stderr`, or `fd3` and so on. */
+  stream: Schema.String,
   /** The name of errno(3), such as `EPIPE`. */
   errno: Schema.String
 }) {

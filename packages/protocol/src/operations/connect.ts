@@ -12,6 +12,10 @@ export const PROTOCOL_VERSION = 1
  */
 export const connect = Rpc.make("connect", {
   payload: { version: Schema.Int, token: Schema.String.check(Schema.isMaxLength(512)), data: Port },
-  success: Schema.Struct({ subject: Schema.String }),
+  success: Schema.Struct({
+    subject: Schema.String,
+    /** Whether the policy allows lines of shell. */
+    shell: Schema.Boolean
+  }),
   error: Schema.Union([InvalidToken, InvalidArgument, Unsupported])
 })

@@ -5,13 +5,29 @@
  * this group. They are `effect/rpc` definitions, so that a gateway can serve the group as it stands.
  */
 import * as RpcGroup from "effect/rpc/RpcGroup"
+import { attach } from "./attach.ts"
 import { connect } from "./connect.ts"
+import { detach } from "./detach.ts"
 import { get } from "./get.ts"
 import { kill } from "./kill.ts"
 import { list } from "./list.ts"
+import { readOutput } from "./read-output.ts"
 import { release } from "./release.ts"
 import { spawn } from "./spawn.ts"
+import { start } from "./start.ts"
 import { status } from "./status.ts"
 
-export const Operations = RpcGroup.make(connect, spawn, release, kill, list, get, status)
+export const Operations = RpcGroup.make(
+  connect,
+  spawn,
+  start,
+  attach,
+  detach,
+  release,
+  kill,
+  list,
+  get,
+  status,
+  readOutput
+)
 export type Operations = RpcGroup.Rpcs<typeof Operations>

@@ -72,7 +72,14 @@ export const Policy = Schema.Struct({
   env: Schema.optionalKey(EnvironmentGrant),
   /** Directories in or under which processes may run. Absent: the broker's own working directory only. */
   cwd: Schema.optionalKey(Schema.Array(Text.check(Schema.isMinLength(1)))),
+  /** Whether a line of shell may be run: any command at all, under the rest of the policy. Absent: none. */
+  shell: Schema.optionalKey(Schema.Boolean),
   stdio: Schema.optionalKey(Schema.Struct({ inherit: Schema.Boolean })),
+  /**
+   * What becomes of the client's processes when its connection ends: they are ended, or run on and can be attached to with
+   * the same token. Absent: they are ended.
+   */
+  disconnect: Schema.optionalKey(Schema.Literals(["end", "keep"])),
   /** Whose processes the client may see: its own (those of its subject's token), or everybody's. */
   observe: Schema.optionalKey(Reach),
   /** Whose processes the client may signal. */

@@ -26,6 +26,8 @@ export const ProcessInfo = Schema.Struct({
   exitedAt: Schema.optionalKey(Schema.Finite),
   exit: Schema.optionalKey(ExitStatus),
   killedBy: Schema.optionalKey(KilledBy),
+  /** From the start to the exit, or to now. */
+  elapsedMs: Schema.Finite,
   bytes: StreamBytes
 })
 export type ProcessInfo = typeof ProcessInfo.Type

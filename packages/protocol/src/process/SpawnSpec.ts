@@ -6,6 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import { MAX_TIMER_MS } from "./duration-millis.ts"
+import { AdditionalFd } from "./Fd.ts"
 import { Signal } from "./Signal.ts"
 
 /**
@@ -43,6 +44,17 @@ export type Unread = typeof Unread.Type
 /** A time that a timer of JavaScript can count to: at most 24.8 days. */
 export const Milliseconds = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: MAX_TIMER_MS }))
 
+/** Bytes of each stream that the broker holds for a client that does not read. */
+export const WindowBytes = Schema.Int.check(Schema.isBetween({ minimum: 4096, maximum: 64 * 1024 * 1024 }))
+
+/** Descriptors that one child may be given beyond its standard ones. */
+const MAX_ADDITIONAL_FDS = 32
+
+const eachOnce = Schema.makeFilter<ReadonlyArray<AdditionalFd>>((all) => {
+  if (new Set(all.map(({ fd }) => fd)).size < all.length) return "each descriptor at most once"
+  return all.filter(({ direction }) => direction === "ipc").length <= 1 || "at most one descriptor for messages"
+})
+
 export const SpawnSpec = Schema.Struct({
   command: CommandName,
   args: Schema.Array(Text).check(Schema.isMaxLength(65_536)),
@@ -53,6 +65,10 @@ export const SpawnSpec = Schema.Struct({
   stdin: Stdio,
   stdout: Stdio,
   stderr: Stdio,
+  /** Descriptors from 3 on, each at most once, of which one may carry Node's messages. */
+  additionalFds: Schema.Array(AdditionalFd).check(Schema.isMaxLength(MAX_ADDITIONAL_FDS), eachOnce),
+  /** `command` is a shell, and `args` are its line. Only a policy with `shell` allows that. */
+  shell: Schema.Boolean,
   /** Wall time after which the broker ends the process. */
   timeoutMs: Schema.optionalKey(Milliseconds),
   /** Time without a byte of output after which the broker ends the process. */
@@ -63,11 +79,12 @@ export const SpawnSpec = Schema.Struct({
   killSignal: Signal,
   /** Time from the polite signal to SIGKILL. */
   forceKillAfterMs: Milliseconds,
-  /** Bytes of each stream that the broker holds for a client that does not read. */
-  windowBytes: Schema.Int.check(Schema.isBetween({ minimum: 4096, maximum: 64 * 1024 * 1024 })),
+  windowBytes: WindowBytes,
   unread: Unread,
   /** Wait for the real end of stdout and stderr, even if a grandchild keeps them open after the process has exited. */
-  waitForEof: Schema.Boolean
+  waitForEof: Schema.Boolean,
+  /** Bytes of output, the last ones, that are kept for whoever attaches or asks later. */
+  replayBytes: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 64 * 1024 * 1024 }))
 })
 export type SpawnSpec = typeof SpawnSpec.Type
 
@@ -81,5 +98,8 @@ export const spawnDefaults = {
   forceKillAfterMs: 5000,
   windowBytes: 1024 * 1024,
   unread: "auto",
-  waitForEof: false
+  waitForEof: false,
+  additionalFds: [],
+  shell: false,
+  replayBytes: 64 * 1024
 } as const satisfies Partial<SpawnSpec>

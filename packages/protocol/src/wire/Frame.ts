@@ -6,32 +6,33 @@
  *
  * | frame | from | fields | meaning |
  * |---|---|---|---|
- * | `Data` | broker | stream, offset, bytes | output; `offset` counts the bytes of the stream before it. A jump means that bytes were dropped |
- * | `Dropped` | broker | stream | nobody reads, and what follows of the stream is not what comes next: unread bytes go, too |
- * | `End` | broker | stream | no more output on this stream |
+ * | `Data` | broker | fd, offset, arrival, held?, bytes | output; `offset` counts the bytes of the stream before it. A jump means that bytes were dropped |
+ * | `Dropped` | broker | fd | nobody reads, and what follows of the stream is not what comes next: unread bytes go, too |
+ * | `End` | broker | fd | no more output on this stream |
  * | `Lifecycle` | broker | event | a fact of the process's life |
- * | `StdinCredit` | broker | bytes | the client may send so many more |
- * | `StdinClosed` | broker | errno? | the child reads no more; what was not taken yet is lost |
+ * | `InputCredit` | broker | fd, bytes | the client may send so many more |
+ * | `InputClosed` | broker | fd, errno? | the child reads no more; what was not taken yet is lost |
  * | `Lost` | broker | error | the channel ended without its process's end: revoked, or the broker is going |
- * | `Credit` | client | stream, bytes | the broker may send so many more |
- * | `Drain` | client | stream | nobody reads this stream now: the oldest bytes may be dropped |
- * | `Stdin` | client | bytes | input |
- * | `StdinEnd` | client | | end of input |
+ * | `Credit` | client | fd, bytes | the broker may send so many more |
+ * | `Drain` | client | fd | nobody reads this stream now: the oldest bytes may be dropped |
+ * | `Input` | client | fd, bytes | input |
+ * | `InputEnd` | client | fd | end of input |
+ *
+ * `arrival` numbers the chunks of a process in the order in which they came out of it, whatever their stream. Where credit
+ * keeps back an older chunk of another stream, `held` is the number of the youngest of those: whoever wants one order of
+ * all waits for it.
  *
  * Buffers are transferred, never shared: their sender has lost them. How many bytes may be under way is said in
  * `credits.ts`.
  */
 import * as Schema from "effect/Schema"
 import { ProcessError } from "../errors/ProcessError.ts"
+import { Fd } from "../process/Fd.ts"
 import { LifecycleEvent } from "../process/Lifecycle.ts"
 
 /** The client's number for a process within its session, unique among those it has not released. */
 export const Channel = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 0xffff_ffff }))
 export type Channel = typeof Channel.Type
-
-/** The number of the file descriptor in the child. */
-export const OutputStream = Schema.Literals([1, 2])
-export type OutputStream = typeof OutputStream.Type
 
 /** Bytes in one frame at most; a longer chunk is split. Higher delays other channels, lower costs messages. */
 export const MAX_FRAME_BYTES = 1024 * 1024
@@ -56,21 +57,28 @@ const Bytes = Schema.Uint8Array.check(
 )
 
 export const BrokerFrame = Schema.Union([
-  Schema.TaggedStruct("Data", { channel: Channel, stream: OutputStream, offset: Schema.Natural, bytes: Bytes }),
-  Schema.TaggedStruct("Dropped", { channel: Channel, stream: OutputStream }),
-  Schema.TaggedStruct("End", { channel: Channel, stream: OutputStream }),
+  Schema.TaggedStruct("Data", {
+    channel: Channel,
+    fd: Fd,
+    offset: Schema.Natural,
+    arrival: Schema.Natural,
+    held: Schema.optionalKey(Schema.Natural),
+    bytes: Bytes
+  }),
+  Schema.TaggedStruct("Dropped", { channel: Channel, fd: Fd }),
+  Schema.TaggedStruct("End", { channel: Channel, fd: Fd }),
   Schema.TaggedStruct("Lifecycle", { channel: Channel, event: LifecycleEvent }),
-  Schema.TaggedStruct("StdinCredit", { channel: Channel, bytes }),
-  Schema.TaggedStruct("StdinClosed", { channel: Channel, errno: Schema.optionalKey(Schema.String) }),
+  Schema.TaggedStruct("InputCredit", { channel: Channel, fd: Fd, bytes }),
+  Schema.TaggedStruct("InputClosed", { channel: Channel, fd: Fd, errno: Schema.optionalKey(Schema.String) }),
   Schema.TaggedStruct("Lost", { channel: Channel, error: ProcessError })
 ])
 export type BrokerFrame = typeof BrokerFrame.Type
 export type BrokerFrameEncoded = typeof BrokerFrame.Encoded
 
 export const ClientFrame = Schema.Union([
-  Schema.TaggedStruct("Credit", { channel: Channel, stream: OutputStream, bytes }),
-  Schema.TaggedStruct("Drain", { channel: Channel, stream: OutputStream }),
-  Schema.TaggedStruct("Stdin", { channel: Channel, bytes: Bytes }),
-  Schema.TaggedStruct("StdinEnd", { channel: Channel })
+  Schema.TaggedStruct("Credit", { channel: Channel, fd: Fd, bytes }),
+  Schema.TaggedStruct("Drain", { channel: Channel, fd: Fd }),
+  Schema.TaggedStruct("Input", { channel: Channel, fd: Fd, bytes: Bytes }),
+  Schema.TaggedStruct("InputEnd", { channel: Channel, fd: Fd })
 ])
 export type ClientFrame = typeof ClientFrame.Type

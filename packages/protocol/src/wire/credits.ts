@@ -8,7 +8,7 @@
  * read from the child. What it may not send it holds, up to the window; then it stops reading from the child, which
  * feels the back-pressure of an ordinary pipe. So a stream costs at most two windows and two chunks.
  *
- * **Input.** The client starts with {@link STDIN_CREDIT_BYTES} and gets back what the child's pipe has taken. Sending
+ * **Input.** The client starts with {@link INPUT_CREDIT_BYTES} and gets back what the child's pipe has taken. Sending
  * more than the credit is a breach: the channel's input is closed with `LimitExceeded`.
  */
 
@@ -19,7 +19,7 @@ export const EAGER_BYTES = 64 * 1024
 export const eagerBytes = (windowBytes: number): number => Math.min(EAGER_BYTES, windowBytes)
 
 /** Input under way to the child. Higher: fewer waits. Lower: less memory where a child does not read. */
-export const STDIN_CREDIT_BYTES = 256 * 1024
+export const INPUT_CREDIT_BYTES = 256 * 1024
 
 /** The credit of one stream: a count that may be overdrawn by one chunk. */
 export interface Credit {

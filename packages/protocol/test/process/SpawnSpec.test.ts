@@ -57,7 +57,7 @@ const misfits: ReadonlyArray<readonly [what: string, rest: object, place: string
   ["a signal that is none", { killSignal: "SIGFOO" }, "killSignal"],
   ["an unknown choice for unread output", { unread: "drop" }, "unread"],
   ["text for a yes or no", { waitForEof: "true" }, "waitForEof"],
-  ["an unknown field", { shell: true }, "shell"],
+  ["an unknown field", { pty: true }, "pty"],
   ["an identity", { uid: 0 }, "uid"],
   ["an argv[0] of its own", { argv0: "x" }, "argv0"],
   ["a field that is undefined", { cwd: undefined }, "cwd"]

@@ -21,8 +21,8 @@ describe("frames", () => {
   }
 
   it("bytes of one frame are bounded", () => {
-    assert.isTrue(isClientFrame({ _tag: "Stdin", channel: 0, bytes: new Uint8Array(MAX_FRAME_BYTES) }))
-    assert.isFalse(isClientFrame({ _tag: "Stdin", channel: 0, bytes: new Uint8Array(MAX_FRAME_BYTES + 1) }))
+    assert.isTrue(isClientFrame({ _tag: "Input", channel: 0, fd: 0, bytes: new Uint8Array(MAX_FRAME_BYTES) }))
+    assert.isFalse(isClientFrame({ _tag: "Input", channel: 0, fd: 0, bytes: new Uint8Array(MAX_FRAME_BYTES + 1) }))
   })
 
   it("a channel has 32 bits", () => {
@@ -33,9 +33,9 @@ describe("frames", () => {
 
   it("a client cannot send what is the broker's to say", () => {
     for (const frame of [
-      { _tag: "Data", channel: 0, stream: 1, offset: 0, bytes: new Uint8Array(1) },
-      { _tag: "End", channel: 0, stream: 1 },
-      { _tag: "StdinCredit", channel: 0, bytes: 1 },
+      { _tag: "Data", channel: 0, fd: 1, offset: 0, bytes: new Uint8Array(1) },
+      { _tag: "End", channel: 0, fd: 1 },
+      { _tag: "InputCredit", channel: 0, fd: 0, bytes: 1 },
       { _tag: "Lifecycle", channel: 0, event: { _tag: "Starting", at: 0 } }
     ]) {
       assert.isFalse(isClientFrame(frame))

@@ -88,7 +88,7 @@ layer(Broker.layer(), { excludeTestServices: true, timeout: "60 seconds" })("the
       const smuggled = new PageChannel()
       yield* ask(page, connectCall(token, { $port: 0 }), [data.port2])
       const smuggledClosed = yield* Effect.forkChild(untilClosed(smuggled.port1), { startImmediately: true })
-      data.port1.postMessage([{ _tag: "StdinEnd", channel: { $port: 0 } }], [smuggled.port2])
+      data.port1.postMessage([{ _tag: "InputEnd", channel: { $port: 0 }, fd: 0 }], [smuggled.port2])
       yield* Fiber.join(smuggledClosed)
       const reply = yield* ask(page, { ...connectCall(token, 0), path: ["list"], argumentList: noPayload }, [])
       assert.strictEqual(reply._tag, "Success")

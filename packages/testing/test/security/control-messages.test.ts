@@ -310,8 +310,8 @@ layer(Broker.layer(), { excludeTestServices: true })("control messages", (it) =>
       assertSucceeds(first)
       assertFails(second, "InvalidArgument", { argument: "channel" })
       client.data.postMessage([
-        { _tag: "Stdin", channel: 0, bytes: Buffer.from("still here") },
-        { _tag: "StdinEnd", channel: 0 }
+        { _tag: "Input", channel: 0, fd: 0, bytes: Buffer.from("still here") },
+        { _tag: "InputEnd", channel: 0, fd: 0 }
       ])
       yield* Effect.promise(() => client.exitOf(0))
       assert.strictEqual(client.textOf(0), "still here")

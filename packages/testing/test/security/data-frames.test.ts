@@ -1,17 +1,17 @@
 import { Broker } from "@spawnbroker/broker"
-import { MAX_FRAME_BYTES, STDIN_CREDIT_BYTES } from "@spawnbroker/protocol"
+import { MAX_FRAME_BYTES, INPUT_CREDIT_BYTES } from "@spawnbroker/protocol"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { assertSucceeds, bystanderIsServed, connectRaw, type Loose, type RawClient, specOf } from "./raw-client.ts"
 
-const stdin = (channel: number, bytes: Uint8Array): Loose => ({ _tag: "Stdin", channel, bytes })
-const credit = (channel: number, bytes: unknown, stream = 1): Loose => ({ _tag: "Credit", channel, stream, bytes })
+const stdin = (channel: number, bytes: Uint8Array): Loose => ({ _tag: "Input", channel, fd: 0, bytes })
+const credit = (channel: number, bytes: unknown, fd = 1): Loose => ({ _tag: "Credit", channel, fd, bytes })
 
 /** Batches that hold something that is no frame. Channel 0 is a `cat`. */
 const malformed: ReadonlyArray<readonly [name: string, batch: () => unknown]> = [
   ["null", () => null],
   ["undefined", () => undefined],
-  ["text", () => "Stdin"],
+  ["text", () => "Input"],
   ["a frame without its batch", () => stdin(0, new Uint8Array(1))],
   ["what looks like a list", () => ({ 0: stdin(0, new Uint8Array(1)), length: 1 })],
   ["bytes alone", () => new Uint8Array(100)],
@@ -21,8 +21,8 @@ const malformed: ReadonlyArray<readonly [name: string, batch: () => unknown]> = 
   ["null as frame", () => [null]],
   ["undefined as frame", () => [undefined]],
   ["a list as frame", () => [[]]],
-  ["a list with the fields of a frame", () => [Object.assign([], { _tag: "StdinEnd", channel: 0 })]],
-  ["an unknown tag", () => [{ _tag: "Data", channel: 0, stream: 1, offset: 0, bytes: new Uint8Array(1) }]],
+  ["a list with the fields of a frame", () => [Object.assign([], { _tag: "InputEnd", channel: 0, fd: 0 })]],
+  ["an unknown tag", () => [{ _tag: "Data", channel: 0, fd: 1, offset: 0, bytes: new Uint8Array(1) }]],
   ["a tag of the prototype", () => [{ _tag: "constructor", channel: 0 }]],
   ["a negative credit", () => [credit(0, -1)]],
   ["a credit that is no number", () => [credit(0, NaN)]],
@@ -34,15 +34,15 @@ const malformed: ReadonlyArray<readonly [name: string, batch: () => unknown]> = 
   ["a credit for stdin", () => [credit(0, 1, 0)]],
   ["a credit for another descriptor", () => [credit(0, 1, 3)]],
   ["a negative channel", () => [credit(-1, 1)]],
-  ["a channel that is text", () => [{ _tag: "StdinEnd", channel: "0" }]],
+  ["a channel that is text", () => [{ _tag: "InputEnd", channel: "0", fd: 0 }]],
   ["a channel beyond 32 bits", () => [credit(2 ** 32, 1)]],
   ["a surplus field", () => [{ ...credit(0, 1), surplus: 1 }]],
-  ["a field of the prototype", () => [JSON.parse('{"_tag":"Drain","channel":0,"__proto__":{"stream":1}}')]],
-  ["a surplus field of the prototype", () => [JSON.parse('{"_tag":"StdinEnd","channel":0,"__proto__":{}}')]],
-  ["input that is text", () => [{ _tag: "Stdin", channel: 0, bytes: "text" }]],
-  ["input that is a buffer", () => [{ _tag: "Stdin", channel: 0, bytes: new ArrayBuffer(1) }]],
-  ["input that is a list", () => [{ _tag: "Stdin", channel: 0, bytes: [1, 2, 3] }]],
-  ["input of wider numbers", () => [{ _tag: "Stdin", channel: 0, bytes: new Uint16Array(1) }]],
+  ["a field of the prototype", () => [JSON.parse('{"_tag":"Drain","channel":0,"__proto__":{"fd":1}}')]],
+  ["a surplus field of the prototype", () => [JSON.parse('{"_tag":"InputEnd","channel":0,"fd":0,"__proto__":{}}')]],
+  ["input that is text", () => [{ _tag: "Input", channel: 0, fd: 0, bytes: "text" }]],
+  ["input that is a buffer", () => [{ _tag: "Input", channel: 0, fd: 0, bytes: new ArrayBuffer(1) }]],
+  ["input that is a list", () => [{ _tag: "Input", channel: 0, fd: 0, bytes: [1, 2, 3] }]],
+  ["input of wider numbers", () => [{ _tag: "Input", channel: 0, fd: 0, bytes: new Uint16Array(1) }]],
   ["input longer than a frame", () => [stdin(0, new Uint8Array(MAX_FRAME_BYTES + 1))]],
   ["input in shared memory", () => [stdin(0, new Uint8Array(new SharedArrayBuffer(1)))]],
   [
@@ -65,7 +65,7 @@ const startCat = (client: RawClient, channel = 0) =>
 /** The `cat` of a channel gets the text, and gives it back, and nothing before it. */
 const catIsWell = (client: RawClient, channel = 0) =>
   Effect.promise(async () => {
-    client.data.postMessage([stdin(channel, Buffer.from("well")), { _tag: "StdinEnd", channel }])
+    client.data.postMessage([stdin(channel, Buffer.from("well")), { _tag: "InputEnd", channel, fd: 0 }])
     assert.deepStrictEqual(await client.exitOf(channel), { _tag: "Exited", code: 0 })
     assert.strictEqual(client.textOf(channel), "well")
   })
@@ -91,9 +91,9 @@ layer(Broker.layer(), { excludeTestServices: true })("data frames", (it) => {
       for (const channel of [1, 2, 99, 0xffff_ffff]) {
         client.data.postMessage([
           credit(channel, 1000),
-          { _tag: "Drain", channel, stream: 2 },
+          { _tag: "Drain", channel, fd: 2 },
           stdin(channel, new Uint8Array(10)),
-          { _tag: "StdinEnd", channel }
+          { _tag: "InputEnd", channel, fd: 0 }
         ])
       }
       yield* catIsWell(client)
@@ -106,9 +106,9 @@ layer(Broker.layer(), { excludeTestServices: true })("data frames", (it) => {
       const { client } = yield* connectRaw()
       assertSucceeds(yield* Effect.promise(() => client.spawn(0, specOf("sleep", ["1000"], { cwd: "/" }))))
       yield* startCat(client, 1)
-      const chunk = new Uint8Array(STDIN_CREDIT_BYTES)
+      const chunk = new Uint8Array(INPUT_CREDIT_BYTES)
       client.data.postMessage([stdin(0, chunk), stdin(0, chunk), stdin(0, chunk)])
-      yield* Effect.promise(() => client.frame((frame) => frame._tag === "StdinClosed" && frame.channel === 0))
+      yield* Effect.promise(() => client.frame((frame) => frame._tag === "InputClosed" && frame.channel === 0))
       yield* catIsWell(client, 1)
       yield* bystanderIsServed
     })
@@ -119,7 +119,7 @@ layer(Broker.layer(), { excludeTestServices: true })("data frames", (it) => {
       const { client } = yield* connectRaw()
       assertSucceeds(yield* Effect.promise(() => client.spawn(0, specOf("sleep", ["1000"], { cwd: "/" }))))
       yield* startCat(client, 1)
-      const full = stdin(0, new Uint8Array(STDIN_CREDIT_BYTES))
+      const full = stdin(0, new Uint8Array(INPUT_CREDIT_BYTES))
       const empty = Array.from({ length: 4000 }, () => stdin(0, new Uint8Array(0)))
       client.data.postMessage([full])
       for (let batch = 0; batch < 20; batch++) client.data.postMessage(empty)
@@ -142,7 +142,7 @@ layer(Broker.layer(), { excludeTestServices: true })("data frames", (it) => {
       yield* Effect.promise(() => client.frame((frame) => frame._tag === "Data"))
       const received = (): number =>
         client.frames
-          .filter(({ _tag, stream }) => _tag === "Data" && stream === 1)
+          .filter(({ _tag, fd }) => _tag === "Data" && fd === 1)
           .reduce((sum, { bytes }) => sum + bytes.byteLength, 0)
       // Everything that has been sent is here before the answer of a call that comes after it.
       for (let look = 0; look < 50; look++) yield* Effect.promise(() => client.call("list"))
@@ -157,14 +157,10 @@ layer(Broker.layer(), { excludeTestServices: true })("data frames", (it) => {
     Effect.gen(function* () {
       const { client } = yield* connectRaw()
       yield* startCat(client)
-      const each = [1, 2].flatMap((stream) => [
-        { _tag: "Drain", channel: 0, stream },
-        credit(0, 0, stream),
-        credit(0, 1000, stream)
-      ])
+      const each = [1, 2].flatMap((fd) => [{ _tag: "Drain", channel: 0, fd }, credit(0, 0, fd), credit(0, 1000, fd)])
       for (let round = 0; round < 50; round++) client.data.postMessage([...each, ...each.toReversed()])
       client.data.postMessage([stdin(0, Buffer.from("well")), ...each])
-      client.data.postMessage(Array.from({ length: 50 }, () => ({ _tag: "StdinEnd", channel: 0 })))
+      client.data.postMessage(Array.from({ length: 50 }, () => ({ _tag: "InputEnd", channel: 0, fd: 0 })))
       client.data.postMessage([stdin(0, Buffer.from("after the end"))])
       yield* Effect.promise(() => client.exitOf(0))
       assert.strictEqual(client.textOf(0), "well")

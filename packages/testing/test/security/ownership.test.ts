@@ -113,13 +113,13 @@ layer(Broker.layer(), { excludeTestServices: true })("whose processes are whose"
       const { client: two } = yield* connectRaw({ subject: "two" })
       assertSucceeds(yield* Effect.promise(() => one.spawn(7, specOf("cat"))))
       two.data.postMessage([
-        { _tag: "Stdin", channel: 7, bytes: new TextEncoder().encode("intruder\n") },
-        { _tag: "StdinEnd", channel: 7 }
+        { _tag: "Input", channel: 7, fd: 0, bytes: new TextEncoder().encode("intruder\n") },
+        { _tag: "InputEnd", channel: 7, fd: 0 }
       ])
       assert.strictEqual(assertSucceeds(yield* Effect.promise(() => two.call("release", { channel: 7 }))), false)
       one.data.postMessage([
-        { _tag: "Stdin", channel: 7, bytes: new TextEncoder().encode("mine\n") },
-        { _tag: "StdinEnd", channel: 7 }
+        { _tag: "Input", channel: 7, fd: 0, bytes: new TextEncoder().encode("mine\n") },
+        { _tag: "InputEnd", channel: 7, fd: 0 }
       ])
       assert.deepStrictEqual(yield* Effect.promise(() => one.exitOf(7)), { _tag: "Exited", code: 0 })
       assert.strictEqual(one.textOf(7), "mine\n")

@@ -63,8 +63,8 @@ const words = [
   "sh",
   "true",
   "SIGKILL",
-  "Stdin",
-  "StdinEnd",
+  "Input",
+  "InputEnd",
   "Credit",
   "Drain",
   "Data",
@@ -88,7 +88,7 @@ const fields = [
   "version",
   "data",
   "_tag",
-  "stream",
+  "fd",
   "bytes",
   "command",
   "args",
@@ -168,13 +168,13 @@ const calls = (id: string): ReadonlyArray<Loose> => [
 
 const batches: ReadonlyArray<ReadonlyArray<Loose>> = [
   [
-    { _tag: "Credit", channel: 0, stream: 1, bytes: 10 },
-    { _tag: "Drain", channel: 0, stream: 2 }
+    { _tag: "Credit", channel: 0, fd: 1, bytes: 10 },
+    { _tag: "Drain", channel: 0, fd: 2 }
   ],
-  [{ _tag: "Stdin", channel: 0, bytes: new Uint8Array(10) }],
+  [{ _tag: "Input", channel: 0, fd: 0, bytes: new Uint8Array(10) }],
   [
-    { _tag: "StdinEnd", channel: 2 },
-    { _tag: "Stdin", channel: 2, bytes: new Uint8Array(0) }
+    { _tag: "InputEnd", channel: 2, fd: 0 },
+    { _tag: "Input", channel: 2, fd: 0, bytes: new Uint8Array(0) }
   ]
 ]
 

@@ -98,9 +98,8 @@ export class RawClient {
   }
 
   /** What has come on a stream of a channel, as text. */
-  textOf(channel: number, stream: 1 | 2 = 1): string {
-    const isOurs = (frame: Loose): boolean =>
-      frame._tag === "Data" && frame.channel === channel && frame.stream === stream
+  textOf(channel: number, fd: 1 | 2 = 1): string {
+    const isOurs = (frame: Loose): boolean => frame._tag === "Data" && frame.channel === channel && frame.fd === fd
     return Buffer.concat(this.frames.filter(isOurs).map(({ bytes }) => bytes)).toString()
   }
 

@@ -110,7 +110,7 @@ layer(Broker.layer(), { excludeTestServices: true })("tokens", (it) => {
       const broker = yield* Broker
       const token = yield* broker.mint(attackerPolicy)
       const client = yield* openRaw
-      client.data.postMessage([{ _tag: "Stdin", channel: 0, bytes: new Uint8Array(10) }])
+      client.data.postMessage([{ _tag: "Input", channel: 0, fd: 0, bytes: new Uint8Array(10) }])
       assertSucceeds(yield* Effect.promise(() => client.connect(token)))
       yield* bystanderIsServed
     })

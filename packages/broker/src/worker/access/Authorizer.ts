@@ -13,7 +13,7 @@ import {
   type SpawnSpec
 } from "@spawnbroker/protocol"
 import * as Result from "effect/Result"
-import type { SpawnRequest } from "../spawn/Spawner.ts"
+import type { SpawnRequest, StdioRequest } from "../spawn/Spawner.ts"
 import { buildEnvironment } from "./build-environment.ts"
 import type { CommandRule, Grant, Host } from "./Grant.ts"
 import { exceedsKernel } from "./exceeds-kernel.ts"
@@ -48,7 +48,7 @@ const decide = (grant: Grant, host: Host, spec: SpawnSpec): Authorized => {
   const cwd = decideCwd(grant, host, spec)
   const { found, rule } = decideCommand(grant, spec, cwd)
   decideStdio(grant, spec)
-  const env = decideEnvironment(grant, host, spec)
+  const env = withMessages(decideEnvironment(grant, host, spec), spec)
   if (exceedsKernel(spec.args, env)) {
     throw new SpawnFailed({ command: spec.command, args: spec.args, cwd, errno: "E2BIG" })
   }
@@ -60,7 +60,7 @@ const decide = (grant: Grant, host: Host, spec: SpawnSpec): Authorized => {
       args: spec.args,
       cwd,
       env,
-      stdio: [spec.stdin, spec.stdout, spec.stderr]
+      stdio: stdioOf(spec)
     }
   }
 }
@@ -109,6 +109,14 @@ const decideCommand = (
   spec: SpawnSpec,
   cwd: string
 ): { readonly found: ResolvedCommand; readonly rule: string } => {
+  if (spec.shell && !grant.shell) {
+    throw denied(
+      grant,
+      "shell",
+      `the line of shell ${commandLine(spec.command, spec.args)}`,
+      "Run a command without a shell, or set `shell: true` in the policy, which allows any command."
+    )
+  }
   const found = resolveCommand(spec.command, grant.path, cwd)
   const denial = grant.deny.findIndex((command) => isDenied(command, spec, found, grant, cwd))
   if (denial >= 0)
@@ -119,6 +127,7 @@ const decideCommand = (
       "It is denied by name; a grant cannot change that."
     )
 
+  if (spec.shell) return { found: orThrow(found, spec, grant, cwd), rule: "shell" }
   const rules = [...grant.commands.entries()].filter(([, rule]) => names(rule, spec.command, found, grant))
   if (rules.length === 0) {
     throw denied(grant, "commands", `the command ${spec.command}`, "Add it to the policy's `commands`.")
@@ -134,12 +143,22 @@ const decideCommand = (
       "No pattern of this command fits them whole. Add one, or `true` for any."
     )
   }
+  return { found: orThrow(found, spec, grant, cwd), rule: `commands[${fitting[0]}]` }
+}
+
+/** What was found, or the error that says why it cannot run. */
+const orThrow = (
+  found: ResolvedCommand | string,
+  { command, args }: SpawnSpec,
+  grant: Grant,
+  cwd: string
+): ResolvedCommand => {
   if (found === "ENOENT") {
-    const searched = spec.command.includes("/") ? {} : { searched: searchPath(grant.path) }
-    throw new NotFound({ subject: "command", path: spec.command, ...searched })
+    const searched = command.includes("/") ? {} : { searched: searchPath(grant.path) }
+    throw new NotFound({ subject: "command", path: command, ...searched })
   }
-  if (typeof found === "string") throw new SpawnFailed({ command: spec.command, args: spec.args, cwd, errno: found })
-  return { found, rule: `commands[${fitting[0]}]` }
+  if (typeof found === "string") throw new SpawnFailed({ command, args, cwd, errno: found })
+  return found
 }
 
 /**
@@ -188,6 +207,29 @@ const decideEnvironment = (grant: Grant, host: Host, spec: SpawnSpec): Readonly<
   const { env, refused } = buildEnvironment(grant.env, host.env, spec.env ?? {})
   if (env !== undefined) return env
   throw denied(grant, "env.set", `the environment variable ${refused}`, "Add its exact name to the policy's `env.set`.")
+}
+
+/** Tells a Node program where its channel for messages is. No client can say so itself. See `subprocess.send` in Node. */
+const withMessages = (
+  env: Readonly<Record<string, string>>,
+  { additionalFds }: SpawnSpec
+): Readonly<Record<string, string>> => {
+  const ipc = additionalFds.find(({ direction }) => direction === "ipc")
+  return ipc === undefined ? env : { ...env, NODE_CHANNEL_FD: String(ipc.fd), NODE_CHANNEL_SERIALIZATION_MODE: "json" }
+}
+
+/** What each descriptor of the child is to be. Between the standard ones and the others there may be gaps. */
+const stdioOf = ({ stdin, stdout, stderr, additionalFds }: SpawnSpec): ReadonlyArray<StdioRequest> => {
+  const stdio: Array<StdioRequest> = [
+    stdin === "pipe" ? "input" : stdin,
+    stdout === "pipe" ? "output" : stdout,
+    stderr === "pipe" ? "output" : stderr
+  ]
+  for (const { fd, direction } of additionalFds) {
+    while (stdio.length < fd) stdio.push("ignore")
+    stdio[fd] = direction === "ipc" ? "duplex" : direction
+  }
+  return stdio
 }
 
 const denied = (grant: Grant, rule: string, what: string, hint: string): PermissionDenied =>

@@ -26,9 +26,12 @@ export interface Grant {
   readonly env: EnvironmentGrant
   /** Real paths. The working directory must be one of these or below one. */
   readonly roots: ReadonlyArray<string>
+  readonly shell: boolean
   readonly inheritStdio: boolean
   readonly observe: "own" | "all"
   readonly kill: "own" | "all"
+  /** What becomes of the processes of a connection that ends. */
+  readonly disconnect: "end" | "keep"
 }
 
 /** What the broker's own process brings: its environment and where it runs. */
@@ -48,9 +51,11 @@ export const parsePolicy = (policy: Policy, host: Host): Result.Result<Grant, In
       path: policyPath(env, host.env),
       env,
       roots: policy.cwd === undefined ? [realpathSync.native(host.cwd)] : policy.cwd.map(parseRoot),
+      shell: policy.shell ?? false,
       inheritStdio: policy.stdio?.inherit ?? false,
       observe: policy.observe ?? "own",
-      kill: policy.kill ?? "own"
+      kill: policy.kill ?? "own",
+      disconnect: policy.disconnect ?? "end"
     })
   } catch (cause) {
     if (cause instanceof InvalidArgument) return Result.fail(cause)

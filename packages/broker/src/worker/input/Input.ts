@@ -1,49 +1,62 @@
 /**
- * The input of a child: what the client sends within its credit, handed to the child's stdin.
+ * One input stream of a child, and those who write to it: what clients send within their credit, handed on in the order in
+ * which it comes.
  */
-import { returnThreshold, STDIN_CREDIT_BYTES } from "@spawnbroker/protocol"
+import { INPUT_CREDIT_BYTES, returnThreshold } from "@spawnbroker/protocol"
 import type { ByteSink } from "../spawn/Spawner.ts"
 
-export interface InputListener {
+export interface WriterListener {
   /** The child's pipe has taken so many bytes. */
   readonly credit: (bytes: number) => void
-  /** The child reads no more. */
+  /** The child reads no more, or another writer has ended the stream. */
   readonly closed: (errno: string | undefined) => void
 }
 
 export class Input {
   readonly #sink: ByteSink
-  readonly #listener: InputListener
-  #credit = STDIN_CREDIT_BYTES
-  #taken = 0
+  readonly #writers = new Map<Writer, WriterListener>()
   #over = false
+  #closed: { readonly errno: string | undefined } | undefined
   /** Bytes that the child's pipe has taken. */
   totalBytes = 0
 
-  constructor(sink: ByteSink, listener: InputListener) {
+  constructor(sink: ByteSink) {
     this.#sink = sink
-    this.#listener = listener
-    sink.onClosed((errno) => this.#closed(errno))
+    sink.onClosed((errno) => this.#close(errno))
   }
 
-  /** Answers false if the client has sent more than its credit: a breach, after which nothing more is taken. */
-  write(chunk: Uint8Array): boolean {
-    const size = chunk.byteLength
-    // An empty one would cost no credit, and still wait in memory.
-    if (this.#over || size === 0) return true
-    this.#credit -= size
-    if (this.#credit < 0) {
-      this.#sink.destroy()
-      return false
-    }
-    this.#sink.write(chunk, () => this.#took(size))
-    return true
+  /** Somebody who may write, with a credit of his own. */
+  open(listener: WriterListener): Writer {
+    const writer = new Writer(this, listener)
+    this.#writers.set(writer, listener)
+    if (this.#closed !== undefined) listener.closed(this.#closed.errno)
+    return writer
   }
 
-  end(): void {
+  /** Nothing more is taken. */
+  get isOver(): boolean {
+    return this.#over
+  }
+
+  /** He writes no more, which does not end the stream. */
+  leave(writer: Writer): void {
+    this.#writers.delete(writer)
+  }
+
+  write(chunk: Uint8Array, taken: () => void): void {
+    this.#sink.write(chunk, () => {
+      this.totalBytes += chunk.byteLength
+      taken()
+    })
+  }
+
+  /** End of input, after all that has been written. Whoever else still writes hears that nobody reads. */
+  end(by?: Writer): void {
     if (this.#over) return
     this.#over = true
     this.#sink.end()
+    this.#closed ??= { errno: undefined }
+    for (const [writer, listener] of this.#writers) if (writer !== by) listener.closed(undefined)
   }
 
   destroy(): void {
@@ -51,17 +64,52 @@ export class Input {
     this.#sink.destroy()
   }
 
+  #close(errno: string | undefined): void {
+    this.#over = true
+    this.#closed ??= { errno }
+    for (const listener of this.#writers.values()) listener.closed(errno)
+  }
+}
+
+/** One client's right to write, and its credit. */
+export class Writer {
+  readonly #input: Input
+  readonly #listener: WriterListener
+  #credit = INPUT_CREDIT_BYTES
+  #taken = 0
+
+  constructor(input: Input, listener: WriterListener) {
+    this.#input = input
+    this.#listener = listener
+  }
+
+  /** Answers false if the client has sent more than its credit: a breach, after which the stream is closed. */
+  write(chunk: Uint8Array): boolean {
+    const size = chunk.byteLength
+    // An empty one would cost no credit, and still wait in memory.
+    if (size === 0 || this.#input.isOver) return true
+    this.#credit -= size
+    if (this.#credit < 0) {
+      this.#input.destroy()
+      return false
+    }
+    this.#input.write(chunk, () => this.#took(size))
+    return true
+  }
+
+  end(): void {
+    this.#input.end(this)
+  }
+
+  leave(): void {
+    this.#input.leave(this)
+  }
+
   #took(bytes: number): void {
-    this.totalBytes += bytes
     this.#taken += bytes
-    if (this.#taken < returnThreshold(STDIN_CREDIT_BYTES)) return
+    if (this.#taken < returnThreshold(INPUT_CREDIT_BYTES)) return
     this.#credit += this.#taken
     this.#listener.credit(this.#taken)
     this.#taken = 0
-  }
-
-  #closed(errno: string | undefined): void {
-    this.#over = true
-    this.#listener.closed(errno)
   }
 }

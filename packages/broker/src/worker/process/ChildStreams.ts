@@ -1,81 +1,67 @@
-import type { OutputStream, StreamBytes } from "@spawnbroker/protocol"
+import type { Fd, StreamBytes } from "@spawnbroker/protocol"
 import { Input } from "../input/Input.ts"
 import { Output } from "../output/Output.ts"
-import type { ByteSource, Spawned } from "../spawn/Spawner.ts"
-import type { ProcessFrame } from "./Process.ts"
+import { Replay } from "../output/Replay.ts"
+import type { Spawned } from "../spawn/Spawner.ts"
 
-export interface StreamsOptions {
-  readonly windowBytes: number
-  readonly unread: "auto" | "block" | "tail"
-  readonly frame: (frame: ProcessFrame) => void
-  /** One of the outputs has come to its end. */
-  readonly settled: () => void
-}
-
-/** The three streams of a child, as far as they are piped to its client. */
+/** The streams between a child and whoever looks at it, and what is kept of its output. */
 export class ChildStreams {
-  readonly input: Input | undefined
-  readonly #outputs = new Map<OutputStream, Output>()
+  readonly inputs: ReadonlyMap<Fd, Input>
+  readonly outputs: ReadonlyMap<Fd, Output>
+  readonly replay: Replay
+  #arrivals = 0
 
-  constructor({ stdin, stdout, stderr }: Spawned, options: StreamsOptions) {
-    if (stdin !== undefined) {
-      this.input = new Input(stdin, {
-        credit: (bytes) => options.frame({ _tag: "StdinCredit", bytes }),
-        closed: (errno) => options.frame({ _tag: "StdinClosed", ...(errno !== undefined && { errno }) })
+  /** `outputEnded`: one of the outputs has come to its end. */
+  constructor(spawned: Spawned, replayBytes: number, outputEnded: () => void) {
+    this.replay = new Replay(replayBytes)
+    this.inputs = new Map([...spawned.inputs].map(([fd, sink]) => [fd, new Input(sink)]))
+    this.outputs = new Map(
+      [...spawned.outputs].map(([fd, source]) => {
+        const arrived = (chunk: Uint8Array, offset: number): number => {
+          const arrival = this.#arrivals++
+          this.replay.add(fd, offset, arrival, chunk)
+          return arrival
+        }
+        return [fd, new Output(source, { arrived, ended: outputEnded })]
       })
-    }
-    if (stdout !== undefined) this.#connect(1, stdout, options)
-    if (stderr !== undefined) this.#connect(2, stderr, options)
+    )
   }
 
-  output(stream: OutputStream): Output | undefined {
-    return this.#outputs.get(stream)
+  /** Begins to read. */
+  start(): void {
+    for (const output of this.outputs.values()) output.start()
   }
 
   get bytes(): StreamBytes {
     return {
-      stdin: this.input?.totalBytes ?? 0,
-      stdout: this.#outputs.get(1)?.totalBytes ?? 0,
-      stderr: this.#outputs.get(2)?.totalBytes ?? 0
+      stdin: this.inputs.get(0)?.totalBytes ?? 0,
+      stdout: this.outputs.get(1)?.totalBytes ?? 0,
+      stderr: this.outputs.get(2)?.totalBytes ?? 0
     }
   }
 
-  get dropped(): { readonly stdout: number; readonly stderr: number } {
-    return { stdout: this.#outputs.get(1)?.droppedBytes ?? 0, stderr: this.#outputs.get(2)?.droppedBytes ?? 0 }
+  get haveEnded(): boolean {
+    return [...this.outputs.values()].every((output) => output.isEnded)
   }
 
-  get isSettled(): boolean {
-    return [...this.#outputs.values()].every((output) => output.isSettled)
-  }
-
-  /** One of the outputs is held up by its client. */
+  /** One of the outputs is held up by a client. */
   get isHeldUp(): boolean {
-    return [...this.#outputs.values()].some((output) => output.isPaused)
+    return [...this.outputs.values()].some((output) => output.isPaused)
   }
 
-  /** The child has exited: nobody reads its stdin, and its outputs may end without their real end. */
+  /** The child has exited: nobody reads its inputs, and its outputs may end without their real end. */
   processExited(waitForEof: boolean): void {
-    this.input?.destroy()
-    if (!waitForEof) for (const output of this.#outputs.values()) output.processExited()
+    for (const input of this.inputs.values()) input.destroy()
+    if (!waitForEof) for (const output of this.outputs.values()) output.processExited()
   }
 
-  /** No client reads any more. */
-  abandonOutputs(): void {
-    for (const output of this.#outputs.values()) output.abandon()
+  /** End of all input. */
+  endInputs(): void {
+    for (const input of this.inputs.values()) input.end()
   }
 
   /** Reads no more, whoever may still write. */
   closeOutputs(): void {
-    for (const output of this.#outputs.values()) output.destroy()
-  }
-
-  #connect(stream: OutputStream, source: ByteSource, { windowBytes, unread, frame, settled }: StreamsOptions): void {
-    const output = new Output(source, windowBytes, unread, {
-      data: (bytes, offset) => frame({ _tag: "Data", stream, offset, bytes: bytes as Uint8Array<ArrayBuffer> }),
-      dropped: () => frame({ _tag: "Dropped", stream }),
-      end: () => frame({ _tag: "End", stream }),
-      settled
-    })
-    this.#outputs.set(stream, output)
+    for (const output of this.outputs.values()) output.destroy()
   }
 }

@@ -1,15 +1,13 @@
 /**
  * One child, from the moment it is authorised until nobody needs to know of it any more.
  *
- * It owns the child's streams, its timers and its end, and tells its client in frames what happens, in order.
+ * It owns the child's streams, its timers and its end, and tells those who look at it what happens, in order.
  */
 import { randomBytes } from "node:crypto"
 import {
-  type BrokerFrameEncoded,
   type ExitStatus,
   type KilledBy,
   type LifecycleEvent,
-  type OutputStream,
   Pid,
   ProcessId,
   type ProcessInfo,
@@ -19,12 +17,11 @@ import {
   type SpawnSpec
 } from "@spawnbroker/protocol"
 import type { Authorized } from "../access/Authorizer.ts"
-import type { Input } from "../input/Input.ts"
-import type { Output } from "../output/Output.ts"
 import type { Spawned, SpawnedEnd } from "../spawn/Spawner.ts"
-import { ChildStreams } from "./ChildStreams.ts"
 import { endGroup } from "../terminate/end-group.ts"
 import { IdleTimer } from "../terminate/IdleTimer.ts"
+import { ChildStreams } from "./ChildStreams.ts"
+import { View, type ViewOptions } from "./View.ts"
 
 /** Whose process it is. */
 export interface Owner {
@@ -32,22 +29,14 @@ export interface Owner {
   readonly tokenId: string
 }
 
-type WithoutChannel<F> = F extends unknown ? Omit<F, "channel"> : never
-/** A frame of this process; whoever listens knows its channel. */
-export type ProcessFrame = WithoutChannel<BrokerFrameEncoded>
-
-export interface ProcessListener {
-  readonly frame: (frame: ProcessFrame) => void
-  /** The last fact has been told. */
-  readonly closed: () => void
-}
-
 export class Process {
   readonly id = ProcessId.make(`p-${randomBytes(12).toString("hex")}`)
   readonly owner: Owner
   readonly spec: SpawnSpec
   readonly #authorized: Authorized
-  readonly #listener: ProcessListener
+  readonly #onClosed: () => void
+  readonly #events: Array<LifecycleEvent> = []
+  readonly #views = new Set<View>()
   readonly #startedAt = Date.now()
   #streams: ChildStreams | undefined
   #spawned: Spawned | undefined
@@ -57,16 +46,16 @@ export class Process {
   #killedBy: KilledBy | undefined
   #ending: Promise<void> | undefined
   #lastSignal: Signal | undefined
-  #isAbandoned = false
   readonly #launched = Promise.withResolvers<void>()
   #timeout: NodeJS.Timeout | undefined
   #idle: IdleTimer | undefined
 
-  constructor(owner: Owner, spec: SpawnSpec, authorized: Authorized, listener: ProcessListener) {
+  /** `onClosed`: the last fact is known, and nothing more will come out of it. */
+  constructor(owner: Owner, spec: SpawnSpec, authorized: Authorized, onClosed: () => void) {
     this.owner = owner
     this.spec = spec
     this.#authorized = authorized
-    this.#listener = listener
+    this.#onClosed = onClosed
     this.#tell({ _tag: "Starting", at: this.#startedAt })
   }
 
@@ -91,6 +80,7 @@ export class Process {
       cwd: this.request.cwd,
       state: this.#state,
       startedAt: this.#startedAt,
+      elapsedMs: this.#elapsedMs,
       bytes: this.#bytes,
       ...(this.#spawned && { pid: Pid.make(this.#spawned.pid) }),
       ...(this.#exitedAt !== undefined && { exitedAt: this.#exitedAt }),
@@ -99,8 +89,11 @@ export class Process {
   }
 
   get status(): ProcessStatus {
-    const until = this.#exitedAt ?? Date.now()
-    return { running: !this.hasExited, elapsedMs: until - this.#startedAt, bytes: this.#bytes, ...this.#ended }
+    return { running: !this.hasExited, elapsedMs: this.#elapsedMs, bytes: this.#bytes, ...this.#ended }
+  }
+
+  get #elapsedMs(): number {
+    return (this.#exitedAt ?? Date.now()) - this.#startedAt
   }
 
   get #ended(): Pick<ProcessInfo, "exit" | "killedBy"> {
@@ -121,15 +114,9 @@ export class Process {
     this.#tell({ _tag: "Started", at: Date.now(), pid: Pid.make(spawned.pid) })
     // Registered before any stream is read, so that an exit that is already known comes in its turn.
     void spawned.exited.then((end) => this.#exited(end))
-    const { windowBytes, unread } = this.spec
-    this.#streams = new ChildStreams(spawned, {
-      windowBytes,
-      unread,
-      frame: this.#listener.frame,
-      settled: () => this.#closeIfSettled()
-    })
-    // Its client may have gone while it was being started.
-    if (this.#isAbandoned) this.#streams.abandonOutputs()
+    this.#streams = new ChildStreams(spawned, this.spec.replayBytes, () => this.#closeIfSettled())
+    for (const view of this.#views) view.connect(this.#streams)
+    this.#streams.start()
     this.#startTimers(this.#streams)
     this.#launched.resolve()
   }
@@ -152,7 +139,7 @@ export class Process {
     this.#exitedAt = Date.now()
     this.#tell({ _tag: "Failed", at: this.#exitedAt, message })
     this.#launched.resolve()
-    this.#listener.closed()
+    this.#onClosed()
   }
 
   /** Sends a client's signal to its group now. Answers whether anybody was there. */
@@ -185,29 +172,35 @@ export class Process {
     void this.#spawned?.exited.then(() => clearTimeout(timer))
   }
 
-  /** No client reads or writes any more. It may go on running, but waits for nobody. */
-  abandon(): void {
-    this.abandonOutput()
-    this.input?.end()
+  /** Tells a client all there is to know, from the first fact on. Whoever closes the view is told no more. */
+  view(options: ViewOptions): View {
+    const view = new View(options, () => this.#closeIfSettled())
+    this.#views.add(view)
+    for (const event of this.#events) view.tell(event)
+    if (this.#streams !== undefined) view.connect(this.#streams)
+    this.#closeIfSettled()
+    return view
   }
 
-  /** No client reads any more, while it is told to end: its stdin stays open, so that the signal comes before the EOF. */
-  abandonOutput(): void {
-    this.#isAbandoned = true
-    this.#streams?.abandonOutputs()
+  closeView(view: View): void {
+    this.#views.delete(view)
+    view.close()
+    this.#closeIfSettled()
+  }
+
+  /** What is kept of its output, and its ends. There is none before it has started. */
+  get streams(): ChildStreams | undefined {
+    return this.#streams
+  }
+
+  /** No client writes any more. It may go on running, but waits for nobody. */
+  abandon(): void {
+    this.#streams?.endInputs()
   }
 
   /** Reads no more of its output, whoever may still write it, so that `Closed` can follow its exit. */
   closeOutputs(): void {
     this.#streams?.closeOutputs()
-  }
-
-  output(stream: OutputStream): Output | undefined {
-    return this.#streams?.output(stream)
-  }
-
-  get input(): Input | undefined {
-    return this.#streams?.input
   }
 
   #exited(end: SpawnedEnd): void {
@@ -224,11 +217,13 @@ export class Process {
     this.#closeIfSettled()
   }
 
+  /** Each client hears of the end once it has what came before; the process is over once all of them have. */
   #closeIfSettled(): void {
-    if (this.#state !== "exited" || this.#streams?.isSettled === false) return
+    if (this.#exit === undefined || this.#streams?.haveEnded === false) return
+    for (const view of this.#views) view.closeIfSettled()
+    if (this.#state !== "exited" || [...this.#views].some((view) => !view.isSettled)) return
     this.#state = "closed"
-    this.#tell({ _tag: "Closed", at: Date.now(), dropped: this.#streams?.dropped ?? { stdout: 0, stderr: 0 } })
-    this.#listener.closed()
+    this.#onClosed()
   }
 
   #killed(signal: Signal, by: KilledBy): void {
@@ -239,7 +234,8 @@ export class Process {
   }
 
   #tell(event: LifecycleEvent): void {
-    this.#listener.frame({ _tag: "Lifecycle", event })
+    this.#events.push(event)
+    for (const view of this.#views) view.tell(event)
   }
 }
 

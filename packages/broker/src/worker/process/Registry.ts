@@ -4,8 +4,8 @@ import type { Process } from "./Process.ts"
 
 /** Ended processes that are still known. Higher: `list` and `get` reach further back. Lower: less memory. */
 const MAX_ENDED = 256
-/** Length of their command lines, all in all. A client can make each of them megabytes long. */
-const MAX_ENDED_LENGTH = 4 * 1024 * 1024
+/** Length of their command lines and of what is kept of their output, all in all. A client can make each megabytes long. */
+const MAX_ENDED_LENGTH = 16 * 1024 * 1024
 
 /** Every process of the broker: those that run, and the last of those that have ended. */
 export class Registry {
@@ -79,5 +79,5 @@ export class Registry {
   }
 }
 
-const lengthOf = ({ spec }: Process): number =>
-  spec.args.reduce((sum, argument) => sum + argument.length, spec.command.length)
+const lengthOf = ({ spec, streams }: Process): number =>
+  spec.args.reduce((sum, argument) => sum + argument.length, spec.command.length + (streams?.replay.byteLength ?? 0))

@@ -38,9 +38,9 @@ const spawnOnce = (process: Process, spawner: Spawner): Effect.Effect<Spawned, u
     return Effect.sync(() => void spawning.then(discard, () => {}))
   })
 
-const discard = ({ signal, stdin, stdout, stderr }: Spawned): void => {
+const discard = ({ signal, inputs, outputs }: Spawned): void => {
   void signal("SIGKILL")
-  for (const stream of [stdin, stdout, stderr]) stream?.destroy()
+  for (const stream of [...inputs.values(), ...outputs.values()]) stream.destroy()
 }
 
 const withinStartTimeout =

@@ -1,17 +1,20 @@
 /**
- * The processes that a session has started and not released, each on the channel that the client chose for it.
+ * What a session has to do with processes: those that it looks at, each on the channel that the client chose for it, and
+ * those that are its own.
  */
 import {
   type BrokerFrameEncoded,
   type BrokerUnavailable,
   type Channel,
   type ClientFrame,
+  type Fd,
   InvalidArgument,
   type InvalidToken,
   LimitExceeded,
   ProcessError,
   type ProcessInfo,
-  type SpawnSpec
+  type SpawnSpec,
+  type Unread
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -19,18 +22,34 @@ import { authorize } from "../access/Authorizer.ts"
 import type { Capability } from "../access/TokenStore.ts"
 import { launch } from "../process/launch.ts"
 import { Process } from "../process/Process.ts"
+import type { View } from "../process/View.ts"
 import type { Worker } from "../Worker.ts"
 import type { DataPort } from "./DataPort.ts"
 
-/** Processes that one connection may hold. */
+/** Processes that one connection may look at. */
 const MAX_CHANNELS = 65_536
+
+interface Attached {
+  readonly process: Process
+  readonly view: View
+  /** Whether the release of the channel ends the process. */
+  endsProcess: boolean
+}
+
+export interface AttachOptions {
+  readonly replay: boolean
+  readonly windowBytes: number
+  readonly unread: Unread
+}
 
 export class Channels {
   readonly #worker: Worker
   readonly #capability: Capability
   readonly #data: DataPort
   readonly #onBreach: () => void
-  readonly #processes = new Map<Channel, Process>()
+  readonly #attached = new Map<Channel, Attached>()
+  /** Started here, and not over yet: they end with the session unless the policy says otherwise. */
+  readonly #own = new Set<Process>()
 
   /** `onBreach`: the client has sent more than it had credit for. */
   constructor(worker: Worker, capability: Capability, data: DataPort, onBreach: () => void) {
@@ -40,78 +59,138 @@ export class Channels {
     this.#onBreach = onBreach
   }
 
+  /** Starts a process on a channel. */
   spawn(channel: Channel, spec: SpawnSpec): Effect.Effect<ProcessInfo, ProcessError> {
     return Effect.gen({ self: this }, function* () {
       yield* this.#checkFree(channel)
-      const process = yield* this.#admit(channel, spec)
-      this.#processes.set(channel, process)
-      yield* Effect.tapError(launch(process, this.#worker.spawner), () =>
-        Effect.sync(() => this.#processes.delete(channel))
-      )
+      const process = yield* this.#admit(spec)
+      const { windowBytes, unread } = spec
+      const view = this.#view(process, channel, { windowBytes, unread, replay: true }, true)
+      this.#attached.set(channel, { process, view, endsProcess: true })
+      yield* Effect.tapError(this.#launch(process), () => Effect.sync(() => this.#attached.delete(channel)))
       return process.info
     })
   }
 
-  /** Ends what runs on a channel, and forgets it. Answers whether there was anything. */
+  /** Starts a process on no channel. */
+  start(spec: SpawnSpec): Effect.Effect<ProcessInfo, ProcessError> {
+    return Effect.gen({ self: this }, function* () {
+      const process = yield* this.#admit(spec)
+      yield* this.#launch(process)
+      return process.info
+    })
+  }
+
+  /** Puts a process that is there already on a channel. */
+  attach(
+    channel: Channel,
+    process: Process,
+    options: AttachOptions
+  ): Effect.Effect<
+    { readonly info: ProcessInfo; readonly inputs: ReadonlyArray<Fd>; readonly outputs: ReadonlyArray<Fd> },
+    InvalidArgument | LimitExceeded
+  > {
+    return Effect.map(this.#checkFree(channel), () => {
+      const isOwner = process.owner.tokenId === this.#capability.tokenId
+      // Who only observes must not be able to hold up what it cannot even signal.
+      const unread = isOwner ? options.unread : "tail"
+      const view = this.#view(process, channel, { ...options, unread }, isOwner)
+      this.#attached.set(channel, { process, view, endsProcess: false })
+      return { info: process.info, inputs: view.inputs, outputs: view.outputs }
+    })
+  }
+
+  /** The release of the channel will not end its process. */
+  detach(channel: Channel): Effect.Effect<void, InvalidArgument> {
+    return Effect.suspend(() => {
+      const attached = this.#attached.get(channel)
+      if (attached === undefined) {
+        return Effect.fail(new InvalidArgument({ argument: "channel", problem: `there is no process on ${channel}` }))
+      }
+      attached.endsProcess = false
+      return Effect.void
+    })
+  }
+
+  /** Forgets a channel, and ends its process if it is the channel's. Answers whether `Closed` is still to come. */
   release(channel: Channel): Effect.Effect<boolean> {
     return Effect.promise(async () => {
-      const process = this.#processes.get(channel)
-      if (process === undefined) return false
-      process.abandonOutput()
-      await process.end("client")
-      process.closeOutputs()
-      this.#processes.delete(channel)
-      return true
+      const attached = this.#attached.get(channel)
+      if (attached === undefined) return false
+      const { process, view } = attached
+      if (attached.endsProcess) {
+        view.abandon()
+        await process.end("client")
+        process.closeOutputs()
+      }
+      this.#attached.delete(channel)
+      process.closeView(view)
+      return attached.endsProcess
     })
   }
 
   receive(frame: ClientFrame): void {
-    const process = this.#processes.get(frame.channel)
+    const view = this.#attached.get(frame.channel)?.view
     // Frames for a channel that has just been released may still be under way.
-    if (process === undefined) return
+    if (view === undefined) return
     switch (frame._tag) {
       case "Credit":
-        return process.output(frame.stream)?.grant(frame.bytes)
+        return view.output(frame.fd)?.grant(frame.bytes)
       case "Drain":
-        return process.output(frame.stream)?.drain()
-      case "Stdin":
-        if (process.input?.write(frame.bytes) === false) this.#onBreach()
+        return view.output(frame.fd)?.drain()
+      case "Input":
+        if (view.input(frame.fd)?.write(frame.bytes) === false) this.#onBreach()
         return
-      case "StdinEnd":
-        return process.input?.end()
+      case "InputEnd":
+        return view.input(frame.fd)?.end()
     }
   }
 
-  /** Says why on each channel, closes the data port, and gives up the processes to whoever asked. They run on. */
+  /** Says why on each channel, closes the data port, and gives up the session's own processes to whoever asked. */
   close(error: InvalidToken | BrokerUnavailable): ReadonlyArray<Process> {
     const encoded = encodeError(error)
-    for (const channel of this.#processes.keys()) this.#data.post({ _tag: "Lost", channel, error: encoded })
+    for (const [channel, { process, view }] of this.#attached) {
+      this.#data.post({ _tag: "Lost", channel, error: encoded })
+      process.closeView(view)
+    }
     this.#data.close()
-    const processes = [...this.#processes.values()]
-    for (const process of processes) process.abandon()
-    this.#processes.clear()
-    return processes
+    this.#attached.clear()
+    const own = [...this.#own]
+    this.#own.clear()
+    return own
+  }
+
+  #view(process: Process, channel: Channel, options: AttachOptions, mayWrite: boolean): View {
+    return process.view({
+      ...options,
+      mayWrite,
+      frame: (frame) => this.#data.post({ ...frame, channel } as BrokerFrameEncoded)
+    })
+  }
+
+  #launch(process: Process): Effect.Effect<void, ProcessError> {
+    return launch(process, this.#worker.spawner)
   }
 
   #checkFree(channel: Channel): Effect.Effect<void, InvalidArgument | LimitExceeded> {
-    if (this.#processes.has(channel)) {
+    if (this.#attached.has(channel)) {
       return Effect.fail(new InvalidArgument({ argument: "channel", problem: `${channel} is in use` }))
     }
-    return this.#processes.size < MAX_CHANNELS
+    return this.#attached.size < MAX_CHANNELS
       ? Effect.void
       : Effect.fail(new LimitExceeded({ limit: "channels", maximum: MAX_CHANNELS }))
   }
 
   /** A process that may run, known to the registry and not yet started. */
-  #admit(channel: Channel, spec: SpawnSpec): Effect.Effect<Process, ProcessError> {
+  #admit(spec: SpawnSpec): Effect.Effect<Process, ProcessError> {
     const { registry, host } = this.#worker
     const { grant, tokenId } = this.#capability
     return Effect.flatMap(Effect.fromResult(authorize(grant, host, spec)), (authorized) => {
-      const process: Process = new Process({ subject: grant.subject, tokenId }, spec, authorized, {
-        frame: (frame) => this.#data.post({ ...frame, channel } as BrokerFrameEncoded),
-        closed: () => registry.ended(process)
+      const process: Process = new Process({ subject: grant.subject, tokenId }, spec, authorized, () => {
+        this.#own.delete(process)
+        registry.ended(process)
       })
-      return Effect.as(registry.add(process), process)
+      return registry.add(process).pipe(Effect.andThen(Effect.sync(() => this.#own.add(process))), Effect.as(process))
     })
   }
 }

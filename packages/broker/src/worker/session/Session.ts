@@ -18,6 +18,7 @@ import type { Worker } from "../Worker.ts"
 import type { Process } from "../process/Process.ts"
 import { Channels } from "./Channels.ts"
 import { DataPort } from "./DataPort.ts"
+import { OutputCursors } from "./OutputCursors.ts"
 import { type Handlers, serve } from "./serve.ts"
 
 /** Wrong tokens that one connection may present. */
@@ -27,7 +28,12 @@ const MAX_MALFORMED = 1000
 
 type State =
   | { readonly _tag: "Unconnected" }
-  | { readonly _tag: "Connected"; readonly capability: Capability; readonly channels: Channels }
+  | {
+      readonly _tag: "Connected"
+      readonly capability: Capability
+      readonly channels: Channels
+      readonly cursors: OutputCursors
+    }
   | { readonly _tag: "Over"; readonly error: InvalidToken | BrokerUnavailable }
 
 interface ConnectPayload {
@@ -62,7 +68,7 @@ export class Session {
 
   /** The token is no longer good: every later call says so, and so does every channel. Its processes run on. */
   revoke(): void {
-    this.#over(new InvalidToken({ reason: "revoked" }))
+    for (const process of this.#over(new InvalidToken({ reason: "revoked" }))) process.abandon()
   }
 
   /** The broker is going. The ports are closed, once what was still to say has been said. */
@@ -74,6 +80,12 @@ export class Session {
   readonly #handlers: Handlers<Operations> = {
     connect: (payload) => this.#connect(payload),
     spawn: ({ channel, spec }) => this.#whenConnected(({ channels }) => channels.spawn(channel, spec)),
+    start: ({ spec }) => this.#whenConnected(({ channels }) => channels.start(spec)),
+    attach: ({ channel, id, ...options }) =>
+      this.#whenConnected(({ capability, channels }) =>
+        Effect.flatMap(this.#visible(capability, id), (process) => channels.attach(channel, process, options))
+      ),
+    detach: ({ channel }) => this.#whenConnected(({ channels }) => channels.detach(channel)),
     release: ({ channel }) => this.#whenConnected(({ channels }) => channels.release(channel)),
     kill: ({ target, signal = "SIGTERM", forceKillAfterMs }) =>
       this.#whenConnected((connected) =>
@@ -94,7 +106,11 @@ export class Session {
     get: ({ id }) =>
       this.#whenConnected(({ capability }) => Effect.map(this.#visible(capability, id), ({ info }) => info)),
     status: ({ id }) =>
-      this.#whenConnected(({ capability }) => Effect.map(this.#visible(capability, id), ({ status }) => status))
+      this.#whenConnected(({ capability }) => Effect.map(this.#visible(capability, id), ({ status }) => status)),
+    readOutput: ({ id }) =>
+      this.#whenConnected(({ capability, cursors }) =>
+        Effect.map(this.#visible(capability, id), (process) => cursors.read(process))
+      )
   }
 
   #visible(capability: Capability, id: string) {
@@ -136,8 +152,9 @@ export class Session {
         })
       }
       const capability = yield* Effect.fromResult(this.#worker.tokens.check(token))
-      this.#state = { _tag: "Connected", capability, channels: this.#openChannels(capability, data) }
-      return { subject: capability.grant.subject }
+      const channels = this.#openChannels(capability, data)
+      this.#state = { _tag: "Connected", capability, channels, cursors: new OutputCursors() }
+      return { subject: capability.grant.subject, shell: capability.grant.shell }
     })
   }
 
@@ -167,8 +184,9 @@ export class Session {
 
   /** The client has closed its end, or its thread is gone. */
   #lost(): void {
+    const keeps = this.#state._tag === "Connected" && this.#state.capability.grant.disconnect === "keep"
     const left = this.#over(new BrokerUnavailable({ reason: "the connection was closed" }))
-    for (const process of left) void process.end("client")
+    if (!keeps) for (const process of left) void process.end("client")
     this.#worker.sessions.delete(this)
   }
 

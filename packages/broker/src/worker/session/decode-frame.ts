@@ -2,7 +2,7 @@
  * The decoder of the data port: by hand, since it runs for each chunk and each credit. A property test holds it to the
  * schema `ClientFrame`, which is the definition.
  */
-import { type ClientFrame, isFrameBytes, MAX_BATCH_FRAMES } from "@spawnbroker/protocol"
+import { type ClientFrame, isFd, isFrameBytes, MAX_BATCH_FRAMES } from "@spawnbroker/protocol"
 
 /** The frames of a batch, or nothing if any of them is not one. */
 export const decodeBatch = (message: unknown): ReadonlyArray<ClientFrame> | undefined =>
@@ -17,13 +17,13 @@ export const isClientFrame = (value: unknown): value is ClientFrame => {
   const frame = value as ClientFrame
   switch (frame._tag) {
     case "Credit":
-      return hasKeys(frame, 4) && isStream(frame.stream) && isNatural(frame.bytes)
+      return hasKeys(frame, 4) && isFd(frame.fd) && isNatural(frame.bytes)
     case "Drain":
-      return hasKeys(frame, 3) && isStream(frame.stream)
-    case "Stdin":
-      return hasKeys(frame, 3) && isFrameBytes(frame.bytes)
-    case "StdinEnd":
-      return hasKeys(frame, 2)
+      return hasKeys(frame, 3) && isFd(frame.fd)
+    case "Input":
+      return hasKeys(frame, 4) && isFd(frame.fd) && isFrameBytes(frame.bytes)
+    case "InputEnd":
+      return hasKeys(frame, 3) && isFd(frame.fd)
     default:
       return false
   }
@@ -32,4 +32,3 @@ export const isClientFrame = (value: unknown): value is ClientFrame => {
 const hasKeys = (frame: object, count: number): boolean => Object.keys(frame).length === count
 const isNatural = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
 const isChannel = (value: unknown): boolean => isNatural(value) && (value as number) <= 0xffff_ffff
-const isStream = (value: unknown): boolean => value === 1 || value === 2

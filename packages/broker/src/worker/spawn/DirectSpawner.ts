@@ -1,8 +1,10 @@
-import { type ChildProcess } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
+import type { Socket } from "node:net"
+import type { Fd } from "@spawnbroker/protocol"
 import { ChildTable } from "../../child/ChildTable.ts"
 import { type ChildEnd, startChild } from "../../child/start-child.ts"
-import { sinkOf, sourceOf } from "./streams.ts"
-import { type Spawned, SpawnError, type Spawner, type SpawnRequest } from "./Spawner.ts"
+import { sinkBeside, sinkOf, sourceOf } from "./streams.ts"
+import { type ByteSink, type ByteSource, type Spawned, SpawnError, type Spawner, type SpawnRequest } from "./Spawner.ts"
 
 /**
  * Starts children from the worker itself.
@@ -21,7 +23,8 @@ export class DirectSpawner implements Spawner {
       let exited!: (end: ChildEnd) => void
       const exit = new Promise<ChildEnd>((done) => (exited = done))
       let startedPid = 0
-      const child = startChild(request, request.stdio, {
+      const stdio = request.stdio.map((each) => (each === "inherit" || each === "ignore" ? each : "pipe"))
+      const child = startChild(request, stdio, {
         started: (pid) => {
           startedPid = pid
           this.#children.started(id, pid)
@@ -32,16 +35,14 @@ export class DirectSpawner implements Spawner {
           exited(end)
         }
       })
-      if (child !== undefined) resolve(this.#spawned(id, startedPid, child, exit))
+      if (child !== undefined) resolve(this.#spawned(id, startedPid, connect(child, request), exit))
     })
   }
 
-  #spawned(id: number, pid: number, child: ChildProcess, exited: Promise<ChildEnd>): Spawned {
+  #spawned(id: number, pid: number, streams: Pick<Spawned, "inputs" | "outputs">, exited: Promise<ChildEnd>): Spawned {
     return {
       pid,
-      stdin: child.stdin === null ? undefined : sinkOf(child.stdin),
-      stdout: child.stdout === null ? undefined : sourceOf(child.stdout),
-      stderr: child.stderr === null ? undefined : sourceOf(child.stderr),
+      ...streams,
       exited,
       signal: (signal, found) => {
         const sent = this.#children.signal(id, signal)
@@ -56,4 +57,19 @@ export class DirectSpawner implements Spawner {
     this.#children.killAll()
     return Promise.resolve()
   }
+}
+
+/** The streams of a child by the numbers of their descriptors. */
+const connect = (child: ChildProcess, { stdio }: SpawnRequest): Pick<Spawned, "inputs" | "outputs"> => {
+  const inputs = new Map<Fd, ByteSink>()
+  const outputs = new Map<Fd, ByteSource>()
+  for (const [fd, each] of stdio.entries()) {
+    const stream = child.stdio[fd] as Socket
+    if (each === "output" || each === "duplex") outputs.set(fd, sourceOf(stream))
+    if (each === "duplex") inputs.set(fd, sinkBeside(stream))
+    if (each === "input") inputs.set(fd, sinkOf(stream))
+    // Nothing comes out of it; reading is how its closing is noticed.
+    if (each === "input" && fd > 2) stream.resume()
+  }
+  return { inputs, outputs }
 }

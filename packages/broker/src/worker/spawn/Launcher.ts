@@ -8,11 +8,20 @@ import type { Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import type { Fd } from "@spawnbroker/protocol"
 import { signalGroup } from "../../child/process-group.ts"
 import { type FromLauncher, NONCE_BYTES, type Slot, type ToLauncher } from "../../link/launcher-messages.ts"
 import { MessageSocket } from "../../link/MessageSocket.ts"
 import { SocketStock, type StockSocket } from "./SocketStock.ts"
-import { type Spawned, type SpawnedEnd, SpawnError, type SpawnRequest } from "./Spawner.ts"
+import {
+  type ByteSink,
+  type ByteSource,
+  isStream,
+  type Spawned,
+  type SpawnedEnd,
+  SpawnError,
+  type SpawnRequest
+} from "./Spawner.ts"
 
 /** How long a launcher may take until it listens. It needs about 60 ms on an idle machine. */
 const START_TIMEOUT_MS = 10_000
@@ -120,15 +129,15 @@ export class Launcher {
     try {
       const pid = await new Promise<number>((resolve, reject) => {
         this.#children.set(id, { pid: 0, resolve, reject, exited: onExited, ended: false, answers: [] })
-        const slots = request.stdio.map((stdio, fd): Slot => (stdio === "pipe" ? sockets[fd]!.number : stdio))
+        const slots = request.stdio.map((stdio, fd): Slot =>
+          stdio === "inherit" || stdio === "ignore" ? stdio : sockets[fd]!.number
+        )
         const { file, argv0, args, cwd, env } = request
         this.#control.send({ _tag: "Spawn", id, request: { file, argv0, args, cwd, env }, stdio: slots })
       })
       return {
         pid,
-        stdin: sockets[0]?.asSink(),
-        stdout: sockets[1]?.asSource(),
-        stderr: sockets[2]?.asSource(),
+        ...connect(sockets, request),
         exited,
         signal: (signal, found) => this.#ask({ _tag: "Signal", id, signal }, found),
         lives: () => this.#ask({ _tag: "Probe", id })
@@ -151,8 +160,8 @@ export class Launcher {
   async #takeSockets(request: SpawnRequest): Promise<ReadonlyArray<StockSocket | undefined>> {
     const stock = this.#stock
     if (stock === undefined) throw new SpawnError(NOT_STARTED)
-    const sockets = [...(await stock.take(request.stdio.filter((stdio) => stdio === "pipe").length))]
-    return request.stdio.map((stdio) => (stdio === "pipe" ? sockets.shift() : undefined))
+    const sockets = [...(await stock.take(request.stdio.filter(isStream).length))]
+    return request.stdio.map((stdio) => (isStream(stdio) ? sockets.shift() : undefined))
   }
 
   /** Answers whether anybody of the group is, or was, there. */
@@ -208,4 +217,23 @@ export class Launcher {
     this.#children.clear()
     await rm(this.#directory, { recursive: true, force: true })
   }
+}
+
+/** The streams of a child by the numbers of their descriptors. */
+const connect = (
+  sockets: ReadonlyArray<StockSocket | undefined>,
+  { stdio }: SpawnRequest
+): Pick<Spawned, "inputs" | "outputs"> => {
+  const inputs = new Map<Fd, ByteSink>()
+  const outputs = new Map<Fd, ByteSource>()
+  for (const [fd, socket] of sockets.entries()) {
+    if (stdio[fd] === "input") inputs.set(fd, socket!.asSink())
+    if (stdio[fd] === "output") outputs.set(fd, socket!.asSource())
+    if (stdio[fd] === "duplex") {
+      const { sink, source } = socket!.asBoth()
+      inputs.set(fd, sink)
+      outputs.set(fd, source)
+    }
+  }
+  return { inputs, outputs }
 }

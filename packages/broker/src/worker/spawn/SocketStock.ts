@@ -7,7 +7,7 @@
 import { connect, type Socket } from "node:net"
 import { errnoOf } from "../../child/start-child.ts"
 import { HANDSHAKE_BYTES, NONCE_BYTES } from "../../link/launcher-messages.ts"
-import { sinkOf } from "./streams.ts"
+import { sinkBeside, sinkOf } from "./streams.ts"
 import { type ByteSink, type ByteSource, SpawnError } from "./Spawner.ts"
 
 /** Connected sockets that wait for a child. Higher: bursts start sooner. Lower: fewer idle descriptors. */
@@ -24,11 +24,13 @@ const RETRY_MS = 20
  */
 const scratch = Buffer.allocUnsafeSlow(256 * 1024)
 
-/** A connected socket, and the two ways to use it. */
+/** A connected socket, and the ways to use it. */
 export interface StockSocket {
   readonly number: number
   readonly asSource: () => ByteSource
   readonly asSink: () => ByteSink
+  /** Both at once. A socket destroys itself once both are over. */
+  readonly asBoth: () => { readonly source: ByteSource; readonly sink: ByteSink }
   readonly destroy: () => void
 }
 
@@ -161,17 +163,19 @@ class SocketReader {
         socket.resume()
         return sinkOf(socket)
       },
+      asBoth: () => ({ source: this.#source(socket, () => {}), sink: sinkBeside(socket) }),
       destroy: () => socket.destroy()
     }
   }
 
-  #source(socket: Socket): ByteSource {
+  /** `giveBack`: there is nothing more to read. */
+  #source(socket: Socket, giveBack = (): void => void socket.destroy()): ByteSource {
     let ended = false
     let onEnd = (): void => {}
     const end = (): void => {
       if (ended) return
       ended = true
-      socket.destroy()
+      giveBack()
       onEnd()
     }
     return {

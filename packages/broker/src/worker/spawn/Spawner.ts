@@ -5,7 +5,7 @@
  * loop, `exited` at most once, and data may come before or after `exited`.
  */
 import type { ChildEnd, ChildRequest } from "../../child/start-child.ts"
-import type { Stdio } from "@spawnbroker/protocol"
+import type { Fd } from "@spawnbroker/protocol"
 
 /** Bytes that come out of a child. Paused until `start`. */
 export interface ByteSource {
@@ -28,8 +28,14 @@ export interface ByteSink {
   destroy(): void
 }
 
+/** What a descriptor of a child is: one end of a stream whose other end is ours, or none of our business. */
+export type StdioRequest = "input" | "output" | "duplex" | "inherit" | "ignore"
+
+export const isStream = (stdio: StdioRequest): boolean => stdio !== "inherit" && stdio !== "ignore"
+
 export interface SpawnRequest extends ChildRequest {
-  readonly stdio: readonly [Stdio, Stdio, Stdio]
+  /** By the number of the descriptor. */
+  readonly stdio: ReadonlyArray<StdioRequest>
 }
 
 /** How a child ended. `crashed`: its parent, the launcher, died, and it was killed. */
@@ -39,9 +45,8 @@ export interface SpawnedEnd extends ChildEnd {
 
 export interface Spawned {
   readonly pid: number
-  readonly stdin: ByteSink | undefined
-  readonly stdout: ByteSource | undefined
-  readonly stderr: ByteSource | undefined
+  readonly inputs: ReadonlyMap<Fd, ByteSink>
+  readonly outputs: ReadonlyMap<Fd, ByteSource>
   readonly exited: Promise<SpawnedEnd>
   /**
    * Signals the process group. Answers whether anybody of it was there; if so, `found` is called first, and before

@@ -49,6 +49,12 @@ export const sinkOf = (stream: Writable): ByteSink => {
   }
 }
 
+/** A Node stream as a sink, where it is a source, too: what is still to be read outlives the sink. */
+export const sinkBeside = (stream: Writable): ByteSink => {
+  const sink = sinkOf(stream)
+  return { ...sink, destroy: sink.end }
+}
+
 /** A reader that left with bytes unread gives ECONNRESET on a socket, and EPIPE on a pipe; both say the same. */
 const brokenPipe = (errno: string): string =>
   errno === "ECONNRESET" || errno === "ERR_STREAM_DESTROYED" ? "EPIPE" : errno

@@ -13,9 +13,11 @@ const grantOf = (subject: string): Grant => ({
   path: "/bin",
   env: {},
   roots: [],
+  shell: false,
   inheritStdio: false,
   observe: "own",
-  kill: "own"
+  kill: "own",
+  disconnect: "end"
 })
 const reasonOf = (store: TokenStore, token: string): string => {
   const checked = store.check(token)

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { STDIN_CREDIT_BYTES } from "@spawnbroker/protocol"
+import { INPUT_CREDIT_BYTES } from "@spawnbroker/protocol"
 import * as Schema from "effect/Schema"
 import { Input } from "../../../src/worker/input/Input.ts"
 import type { ByteSink } from "../../../src/worker/spawn/Spawner.ts"
@@ -41,23 +41,24 @@ class ScriptedSink implements ByteSink {
 const makeInput = () => {
   const sink = new ScriptedSink()
   const told = { credit: 0, closed: [] as Array<string | undefined> }
-  const input = new Input(sink, {
+  const stream = new Input(sink)
+  const input = stream.open({
     credit: (bytes) => (told.credit += bytes),
     closed: (errno) => void told.closed.push(errno)
   })
-  return { sink, told, input }
+  return { sink, told, stream, input }
 }
 
 describe("an input", () => {
   it("takes as much as the credit at once", () => {
     const { input, sink } = makeInput()
-    assert.isTrue(input.write(new Uint8Array(STDIN_CREDIT_BYTES)))
+    assert.isTrue(input.write(new Uint8Array(INPUT_CREDIT_BYTES)))
     assert.isFalse(sink.isDestroyed)
   })
 
   it("closes at the first byte more, and says so once", () => {
     const { input, sink, told } = makeInput()
-    input.write(new Uint8Array(STDIN_CREDIT_BYTES))
+    input.write(new Uint8Array(INPUT_CREDIT_BYTES))
     assert.isFalse(input.write(new Uint8Array(1)))
     assert.isTrue(sink.isDestroyed)
     assert.strictEqual(told.closed.length, 1)
@@ -67,7 +68,7 @@ describe("an input", () => {
 
   it("hands nothing of a breach to the child", () => {
     const { input, sink } = makeInput()
-    assert.isFalse(input.write(new Uint8Array(STDIN_CREDIT_BYTES + 1)))
+    assert.isFalse(input.write(new Uint8Array(INPUT_CREDIT_BYTES + 1)))
     assert.strictEqual(sink.writes.length, 0)
   })
 
@@ -90,7 +91,7 @@ describe("an input", () => {
     const { input, sink, told } = makeInput()
     sink.break("EPIPE")
     assert.deepStrictEqual(told.closed, ["EPIPE"])
-    assert.isTrue(input.write(new Uint8Array(STDIN_CREDIT_BYTES + 1)))
+    assert.isTrue(input.write(new Uint8Array(INPUT_CREDIT_BYTES + 1)))
     assert.strictEqual(sink.writes.length, 0)
   })
 
@@ -102,21 +103,21 @@ describe("an input", () => {
       )
     ],
     ([steps]) => {
-      const { input, sink, told } = makeInput()
+      const { input, stream, sink, told } = makeInput()
       let sent = 0
       for (const step of steps) {
         if (step === "take") sink.take()
-        else if (sent + step <= STDIN_CREDIT_BYTES + told.credit) {
+        else if (sent + step <= INPUT_CREDIT_BYTES + told.credit) {
           assert.isTrue(input.write(new Uint8Array(step).fill(sent & 0xff)))
           sent += step
         }
-        assert.isAtMost(told.credit, input.totalBytes)
+        assert.isAtMost(told.credit, stream.totalBytes)
       }
       while (sink.writes.length > 0) sink.take()
-      assert.strictEqual(input.totalBytes, sent)
+      assert.strictEqual(stream.totalBytes, sent)
       assert.strictEqual(sink.taken.length, sent)
       // What is not given back yet is less than the client can do without.
-      assert.isBelow(sent - told.credit, STDIN_CREDIT_BYTES)
+      assert.isBelow(sent - told.credit, INPUT_CREDIT_BYTES)
       assert.isFalse(sink.isDestroyed)
     },
     { arbitrary: { runs: 40 } }

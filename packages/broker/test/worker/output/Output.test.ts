@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { eagerBytes, MAX_FRAME_BYTES, type Unread } from "@spawnbroker/protocol"
 import * as Schema from "effect/Schema"
 import { Output } from "../../../src/worker/output/Output.ts"
+import { Subscription } from "../../../src/worker/output/Subscription.ts"
 import type { ByteSource } from "../../../src/worker/spawn/Spawner.ts"
 
 /** Byte number `offset` of every stream here, so that a byte out of its place is seen. */
@@ -56,6 +57,7 @@ class ScriptedSource implements ByteSource {
 class Witness {
   readonly source = new ScriptedSource()
   readonly output: Output
+  readonly reader: Subscription
   readonly #windowBytes: number
   readonly #largest: number
   nextOffset = 0
@@ -63,28 +65,32 @@ class Witness {
   skipped = 0
   granted: number
   ends = 0
-  settlings = 0
+  endings = 0
   #gapAnnounced = false
 
   constructor(windowBytes: number, unread: Unread, largest: number) {
     this.#windowBytes = windowBytes
     this.#largest = largest
     this.granted = eagerBytes(windowBytes)
-    this.output = new Output(this.source, windowBytes, unread, {
+    let arrivals = 0
+    this.output = new Output(this.source, { arrived: () => arrivals++, ended: () => this.endings++ })
+    this.reader = new Subscription(0, windowBytes, unread, {
       dropped: () => (this.#gapAnnounced = true),
       data: (bytes, offset) => this.#data(bytes, offset),
       end: () => this.ends++,
-      settled: () => this.settlings++
+      changed: () => this.output.regulate()
     })
+    this.output.add(this.reader)
+    this.output.start()
   }
 
   get held(): number {
-    return this.output.totalBytes - this.delivered - this.output.droppedBytes
+    return this.output.totalBytes - this.delivered - this.reader.droppedBytes
   }
 
   grant(bytes: number): void {
     this.granted += bytes
-    this.output.grant(bytes)
+    this.reader.grant(bytes)
     this.look()
   }
 
@@ -96,7 +102,7 @@ class Witness {
   look(): void {
     assert.isAtMost(this.held, this.#windowBytes + this.#largest, "more is held than a window and a chunk")
     assert.isAtMost(this.delivered, this.granted + this.#largest, "more was sent than was asked for")
-    assert.isAtMost(this.skipped, this.output.droppedBytes, "what was skipped was not counted")
+    assert.isAtMost(this.skipped, this.reader.droppedBytes, "what was skipped was not counted")
     assert.isAtMost(this.ends, 1)
   }
 
@@ -130,7 +136,7 @@ const runs = { arbitrary: { runs: 300, size: 60 } }
 const perform = (witness: Witness, step: Step): void => {
   if ("write" in step) witness.source.write(step.write)
   else if ("grant" in step) witness.grant(step.grant)
-  else if ("drain" in step) witness.output.drain()
+  else if ("drain" in step) witness.reader.drain()
   else witness.turn()
   witness.look()
 }
@@ -154,13 +160,13 @@ describe("an output", () => {
         const witness = new Witness(WINDOW, unread, LARGEST)
         for (const step of steps) perform(witness, step)
         finish(witness)
-        assert.strictEqual(witness.delivered + witness.output.droppedBytes, witness.output.totalBytes)
+        assert.strictEqual(witness.delivered + witness.reader.droppedBytes, witness.output.totalBytes)
         assert.strictEqual(
           witness.skipped + (witness.output.totalBytes - witness.nextOffset),
-          witness.output.droppedBytes
+          witness.reader.droppedBytes
         )
-        assert.isAbove(witness.settlings, 0)
-        assert.isTrue(witness.output.isSettled)
+        assert.strictEqual(witness.endings, 1)
+        assert.isTrue(witness.reader.isSettled)
       },
       runs
     )
@@ -173,7 +179,7 @@ describe("an output", () => {
       const witness = new Witness(WINDOW, "auto", LARGEST)
       for (const step of steps) if (!("drain" in step)) perform(witness, step)
       finish(witness)
-      assert.strictEqual(witness.output.droppedBytes, 0)
+      assert.strictEqual(witness.reader.droppedBytes, 0)
       assert.strictEqual(witness.delivered, witness.output.totalBytes)
     },
     runs
@@ -186,7 +192,7 @@ describe("an output", () => {
       const witness = new Witness(WINDOW, "block", LARGEST)
       for (const step of steps) perform(witness, step)
       finish(witness)
-      assert.strictEqual(witness.output.droppedBytes, 0)
+      assert.strictEqual(witness.reader.droppedBytes, 0)
     },
     runs
   )
@@ -210,7 +216,7 @@ describe("an output", () => {
     [Steps],
     ([steps]) => {
       const witness = new Witness(WINDOW, "auto", LARGEST)
-      witness.output.drain()
+      witness.reader.drain()
       for (const step of steps) {
         if ("grant" in step) continue
         perform(witness, step)
@@ -226,14 +232,14 @@ describe("an output", () => {
     [Steps],
     ([steps]) => {
       const witness = new Witness(WINDOW, "auto", LARGEST)
-      witness.output.abandon()
+      witness.reader.abandon()
       for (const step of steps) {
         perform(witness, step)
         witness.turn()
         assert.isFalse(witness.source.isBlocked)
       }
       assert.strictEqual(witness.delivered, 0)
-      assert.strictEqual(witness.output.droppedBytes, witness.output.totalBytes)
+      assert.strictEqual(witness.reader.droppedBytes, witness.output.totalBytes)
     },
     runs
   )
@@ -258,7 +264,7 @@ describe("an output", () => {
 
   it("keeps no more credit than a window, however much is claimed", () => {
     const witness = new Witness(WINDOW, "auto", 4096)
-    for (let claim = 0; claim < 100; claim++) witness.output.grant(Number.MAX_SAFE_INTEGER)
+    for (let claim = 0; claim < 100; claim++) witness.reader.grant(Number.MAX_SAFE_INTEGER)
     for (let chunk = 0; chunk < 100; chunk++) witness.source.write(4096)
     witness.source.turn()
     assert.isAtMost(witness.delivered, WINDOW + 4096)
@@ -271,15 +277,6 @@ describe("an output", () => {
     for (let claim = 0; claim < 1000; claim++) witness.grant(0)
     witness.turn()
     assert.strictEqual(witness.delivered, WINDOW)
-  })
-
-  it("splits what is longer than a frame, and loses none of it", () => {
-    const size = 2 * MAX_FRAME_BYTES + 5
-    const witness = new Witness(64 * 1024 * 1024, "auto", size)
-    witness.source.write(size)
-    witness.turn()
-    finish(witness)
-    assert.strictEqual(witness.delivered, size)
   })
 
   it("keeps the newest bytes of a stream that nobody reads, also where one chunk is more than the window", () => {
@@ -301,7 +298,7 @@ describe("an output", () => {
       witness.turn()
       assert.strictEqual(witness.ends, 1)
       assert.strictEqual(witness.delivered, size)
-      assert.isTrue(witness.output.isSettled)
+      assert.isTrue(witness.reader.isSettled)
       witness.output.destroy()
       witness.grant(100)
       assert.strictEqual(witness.ends, 1)
@@ -315,10 +312,46 @@ describe("an output", () => {
     witness.source.close()
     witness.turn()
     assert.strictEqual(witness.ends, 0)
-    assert.isFalse(witness.output.isSettled)
+    assert.isFalse(witness.reader.isSettled)
     witness.grant(WINDOW)
     witness.turn()
     assert.strictEqual(witness.ends, 1)
     assert.strictEqual(witness.delivered, 2 * WINDOW)
+  })
+
+  it("gives each of several the same bytes, each with a buffer of its own", () => {
+    const source = new ScriptedSource()
+    const output = new Output(source, { arrived: () => 0, ended: () => {} })
+    const seen: Array<Uint8Array> = []
+    const listener = { data: (bytes: Uint8Array) => seen.push(bytes), dropped() {}, end() {}, changed() {} }
+    for (let reader = 0; reader < 3; reader++) output.add(new Subscription(0, WINDOW, "auto", listener))
+    output.start()
+    source.write(100)
+    source.turn()
+    assert.strictEqual(new Set(seen.map(({ buffer }) => buffer)).size, 3)
+    for (const bytes of seen) assert.deepStrictEqual([...bytes], [...seen[0]!])
+  })
+
+  it("is held up by the slowest who may, and by nobody who may not", () => {
+    const source = new ScriptedSource()
+    const output: Output = new Output(source, { arrived: () => 0, ended: () => {} })
+    const listener = { data() {}, dropped() {}, end() {}, changed: () => output.regulate() }
+    const slow = new Subscription(0, WINDOW, "block", listener)
+    const observer = new Subscription(0, WINDOW, "tail", listener)
+    output.add(slow)
+    output.add(observer)
+    output.start()
+    for (let chunk = 0; chunk < 10; chunk++) source.write(4096)
+    source.turn()
+    assert.isTrue(source.isPaused)
+    slow.grant(4096)
+    assert.isFalse(source.isPaused)
+    source.turn()
+    assert.isTrue(source.isPaused)
+    output.remove(slow)
+    assert.isFalse(source.isPaused)
+    source.turn()
+    assert.isFalse(source.isBlocked)
+    assert.isAbove(observer.droppedBytes, 0)
   })
 })

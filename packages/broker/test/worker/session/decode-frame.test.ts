@@ -15,8 +15,8 @@ const strange: ReadonlyArray<unknown> = [
   true,
   "",
   "1",
-  "Stdin",
-  "StdinEnd",
+  "Input",
+  "InputEnd",
   "__proto__",
   0,
   -0,
@@ -54,12 +54,12 @@ const strange: ReadonlyArray<unknown> = [
 ]
 
 const frames: ReadonlyArray<Record<string, unknown>> = [
-  { _tag: "Credit", channel: 0, stream: 1, bytes: 1 },
-  { _tag: "Drain", channel: 1, stream: 2 },
-  { _tag: "Stdin", channel: 0xffff_ffff, bytes },
-  { _tag: "StdinEnd", channel: 0 }
+  { _tag: "Credit", channel: 0, fd: 1, bytes: 1 },
+  { _tag: "Drain", channel: 1, fd: 2 },
+  { _tag: "Input", channel: 0xffff_ffff, fd: 0, bytes },
+  { _tag: "InputEnd", channel: 0, fd: 0 }
 ]
-const names = ["_tag", "channel", "stream", "bytes", "offset", "__proto__", "constructor", "toString"]
+const names = ["_tag", "channel", "fd", "bytes", "offset", "__proto__", "constructor", "toString"]
 
 const withField = (frame: object, name: string, value: unknown): object => {
   const copy = { ...frame }

@@ -1,0 +1,155 @@
+/**
+ * One client's view of a process: the facts of its life and its streams, as frames, in order.
+ *
+ * A process may have several views, or none. Each has its own credit and its own pace; one that belongs to the process's
+ * owner may hold it up, one of somebody who only observes never does.
+ */
+import type { BrokerFrameEncoded, Fd, LifecycleEvent, Unread } from "@spawnbroker/protocol"
+import type { Writer } from "../input/Input.ts"
+import { Subscription } from "../output/Subscription.ts"
+import type { ChildStreams } from "./ChildStreams.ts"
+
+type WithoutChannel<F> = F extends unknown ? Omit<F, "channel"> : never
+/** A frame of a process; whoever listens knows its channel. */
+export type ProcessFrame = WithoutChannel<BrokerFrameEncoded>
+
+export interface ViewOptions {
+  readonly windowBytes: number
+  readonly unread: Unread
+  /** Whether it may write to the process. */
+  readonly mayWrite: boolean
+  /** Whether it gets the output that is kept, or only what is still to come. */
+  readonly replay: boolean
+  readonly frame: (frame: ProcessFrame) => void
+}
+
+/** The two streams of which `all` is made. */
+const ordered: ReadonlyArray<Fd> = [1, 2]
+
+export class View {
+  readonly #options: ViewOptions
+  readonly #changed: () => void
+  readonly #subscriptions = new Map<Fd, Subscription>()
+  readonly #writers = new Map<Fd, Writer>()
+  #streams: ChildStreams | undefined
+  #isAbandoned = false
+  /** `Closed` has been told. What is held then can still be taken. */
+  #isOver = false
+  #isReleased = false
+
+  /** `changed`: it may have settled. */
+  constructor(options: ViewOptions, changed: () => void) {
+    this.#options = options
+    this.#changed = changed
+  }
+
+  get inputs(): ReadonlyArray<Fd> {
+    return [...this.#writers.keys()]
+  }
+
+  get outputs(): ReadonlyArray<Fd> {
+    return [...this.#subscriptions.keys()]
+  }
+
+  /** Everything has come, and nobody is waited for to take what is held. */
+  get isSettled(): boolean {
+    return [...this.#subscriptions.values()].every((subscription) => subscription.isSettled)
+  }
+
+  /** The streams are there. What is kept of them comes first, in the order in which it came. */
+  connect(streams: ChildStreams): void {
+    this.#streams = streams
+    const pieces = this.#options.replay ? streams.replay.read(() => true) : []
+    for (const [fd, output] of streams.outputs) {
+      const offset = pieces.find((piece) => piece.fd === fd)?.offset ?? output.totalBytes
+      this.#subscriptions.set(fd, this.#subscribe(fd, offset))
+    }
+    for (const { fd, bytes, arrival } of pieces) this.#subscriptions.get(fd)!.push(bytes, arrival)
+    for (const [fd, output] of streams.outputs) output.add(this.#subscriptions.get(fd)!)
+    if (this.#options.mayWrite) this.#openWriters(streams)
+    // Its client may have gone while the process was being started.
+    if (this.#isAbandoned) this.abandon()
+  }
+
+  tell(event: LifecycleEvent): void {
+    if (!this.#isReleased) this.#options.frame({ _tag: "Lifecycle", event })
+  }
+
+  /** The process has exited and its streams are over. Says so, once its client has taken what there was for it. */
+  closeIfSettled(): void {
+    if (this.#isOver || !this.isSettled) return
+    this.tell({ _tag: "Closed", at: Date.now(), dropped: { stdout: this.#dropped(1), stderr: this.#dropped(2) } })
+    this.#isOver = true
+  }
+
+  output(fd: Fd): Subscription | undefined {
+    return this.#subscriptions.get(fd)
+  }
+
+  input(fd: Fd): Writer | undefined {
+    return this.#writers.get(fd)
+  }
+
+  /** Its client does not read any more. */
+  abandon(): void {
+    this.#isAbandoned = true
+    for (const subscription of this.#subscriptions.values()) subscription.abandon()
+  }
+
+  /** Nobody looks any more: no frame follows, and the process waits for this client no longer. */
+  close(): void {
+    this.#isReleased = true
+    this.abandon()
+    for (const [fd, subscription] of this.#subscriptions) this.#streams?.outputs.get(fd)?.remove(subscription)
+    for (const writer of this.#writers.values()) writer.leave()
+  }
+
+  #subscribe(fd: Fd, offset: number): Subscription {
+    const { frame, windowBytes, unread } = this.#options
+    return new Subscription(offset, windowBytes, unread, {
+      data: (bytes, at, arrival) => {
+        const held = this.#youngestHeldBefore(arrival, fd)
+        frame({
+          _tag: "Data",
+          fd,
+          offset: at,
+          arrival,
+          ...(held !== undefined && { held }),
+          bytes: bytes as Uint8Array<ArrayBuffer>
+        })
+      },
+      dropped: () => frame({ _tag: "Dropped", fd }),
+      end: () => {
+        if (!this.#isReleased) frame({ _tag: "End", fd })
+      },
+      changed: () => {
+        this.#streams?.outputs.get(fd)?.regulate()
+        this.#changed()
+      }
+    })
+  }
+
+  #openWriters(streams: ChildStreams): void {
+    const { frame } = this.#options
+    for (const [fd, input] of streams.inputs) {
+      const writer = input.open({
+        credit: (bytes) => frame({ _tag: "InputCredit", fd, bytes }),
+        closed: (errno) => frame({ _tag: "InputClosed", fd, ...(errno !== undefined && { errno }) })
+      })
+      this.#writers.set(fd, writer)
+    }
+  }
+
+  #youngestHeldBefore(arrival: number, fd: Fd): number | undefined {
+    if (!ordered.includes(fd)) return undefined
+    for (const other of ordered) {
+      const held = other === fd ? undefined : this.#subscriptions.get(other)?.youngestHeldBefore(arrival)
+      if (held !== undefined) return held
+    }
+    return undefined
+  }
+
+  #dropped(fd: Fd): number {
+    return this.#subscriptions.get(fd)?.droppedBytes ?? 0
+  }
+}

@@ -1,0 +1,51 @@
+import type { Pid, ProcessError, ProcessId, ProcessInfo, Unread } from "@spawnbroker/protocol"
+import { spawnDefaults } from "@spawnbroker/protocol"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { Session } from "../connection/connect-session.ts"
+import type { InvalidUtf8 } from "../process/decode-text.ts"
+import { makeProcessHandle, type ProcessHandle } from "../process/ProcessHandle.ts"
+
+/** How a process that is there already is looked at. What is absent has the default. */
+export interface AttachOptions {
+  /**
+   * Whether what the broker has kept of its output comes first (see `replayBytes`), or only what is still to come.
+   * @default true
+   */
+  readonly replay?: boolean | undefined
+  /**
+   * Bytes of each output stream that are held while this handle does not read.
+   * @default 1 MiB
+   */
+  readonly windowBytes?: number | undefined
+  /**
+   * As for a spawn. A client that only observes never holds a process up: for it this is always `tail`.
+   * @default "auto"
+   */
+  readonly unread?: Unread | undefined
+  /** @default "replace" */
+  readonly invalidUtf8?: InvalidUtf8 | undefined
+}
+
+/** Another handle on a process. When the scope closes, the handle ends and the process goes on. */
+export const attach = (
+  session: Session,
+  id: ProcessId,
+  options: AttachOptions
+): Effect.Effect<ProcessHandle, ProcessError, Scope.Scope> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const { replay = true, invalidUtf8 = "replace" } = options
+      const { windowBytes = spawnDefaults.windowBytes, unread = spawnDefaults.unread } = options
+      const { channel, process } = session.openChannel(windowBytes)
+      const release = session.call
+        .release({ channel })
+        .pipe(Effect.ignore, Effect.andThen(Effect.sync(() => session.closeChannel(channel))))
+      const { info, inputs, outputs } = yield* restore(
+        session.call.attach({ channel, id, replay, windowBytes, unread })
+      ).pipe(Effect.onError(() => release))
+      yield* Effect.addFinalizer(() => release)
+      process.open(inputs, outputs)
+      return makeProcessHandle(session, channel, info as ProcessInfo & { readonly pid: Pid }, process, invalidUtf8)
+    })
+  )
