@@ -44,6 +44,7 @@ export const testPolicy: Policy = {
     "prlimit",
     "readlink",
     "pwd",
+    "tr",
     node
   ].map((command) => ({ command, args: true as const })),
   cwd: ["/"]

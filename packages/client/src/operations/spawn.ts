@@ -55,9 +55,11 @@ export const specOf = (
   session: Session,
   command: string,
   args: ReadonlyArray<string>,
-  { invalidUtf8: _, shell: wanted, ...options }: SpawnOptions
+  all: SpawnOptions
 ): Effect.Effect<SpawnSpec, InvalidArgument> =>
   Effect.gen(function* () {
+    // How text is decoded is this end's own business.
+    const { invalidUtf8: _, shell: wanted, ...options } = all
     if (wanted === undefined) return yield* Effect.fromResult(toSpec(command, args, options))
     if (args.length > 0) return yield* argumentsBesideShell
     if (wanted !== true && !isShell(wanted)) return yield* notAShell

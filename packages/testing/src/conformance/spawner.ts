@@ -5,6 +5,9 @@
 import { layer } from "@effect/vitest"
 import { Broker, type BrokerOptions } from "@spawnbroker/broker"
 import { describe } from "vitest"
+import { arrival } from "./arrival.ts"
+import { attaching } from "./attach.ts"
+import { background } from "./background.ts"
 import { outputBytes } from "./output-bytes.ts"
 import { exitStatus } from "./exit-status.ts"
 import { grandchildren } from "./grandchildren.ts"
@@ -30,11 +33,14 @@ export const spawnerSuite = (name: string, { spawner }: SpawnerSuiteOptions): vo
     describe("shortage", () => shortage(it, spawner))
     describe("output", () => outputBytes(it))
     describe("output that nobody reads", () => unread(it))
+    describe("the order of both outputs", () => arrival(it))
     describe("lines", () => outputLines(it))
     describe("input", () => input(it))
     describe("what a child inherits", () => inheritance(it))
     describe("lifecycle", () => lifecycle(it))
     describe("registry", () => registry(it))
+    describe("attach and detach", () => attaching(it))
+    describe("background", () => background(it))
     describe("termination", () => termination(it))
     describe("grandchildren", () => grandchildren(it))
     describe("interruption", () => interruption(it))
