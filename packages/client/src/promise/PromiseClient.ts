@@ -1,4 +1,7 @@
-import type { ProcessInfo, Signal } from "@spawnbroker/protocol"
+import type { ProcessId, ProcessInfo, Signal } from "@spawnbroker/protocol"
+import type { Shell } from "../connection/DefaultShell.ts"
+import type { AttachOptions } from "../operations/attach.ts"
+import type { BackgroundCommand, BufferedOutput, StartOptions } from "../operations/background.ts"
 import type { RunResult } from "../operations/run.ts"
 import type { KillOptions } from "../process/ProcessHandle.ts"
 import type { PromiseRunOptions, PromiseSpawnOptions } from "./options.ts"
@@ -57,6 +60,24 @@ export interface PromiseClient extends AsyncDisposable {
    * ```
    */
   run(command: string, options?: PromiseRunOptions): Promise<RunResult>
+  /**
+   * A handle on a process that is there already: one's own, or one that the policy lets this client observe. First comes
+   * what the broker has kept of its output, then what follows, without a gap and without a repeat.
+   *
+   * `release` gives up the handle, not the process. **Errors**: `ProcessNotFound`.
+   */
+  attach(id: string, options?: AttachOptions): Promise<PromiseProcess>
+  /**
+   * Starts a process in the background: a line of the default shell, if the policy has `shell`, or a command and its
+   * arguments as an array, without one. It ends with the connection, unless the policy's `disconnect` says otherwise.
+   */
+  start(line: BackgroundCommand, options?: StartOptions): Promise<ProcessId>
+  /** What a process has put out since this client last asked, as far as it is kept. **Errors**: `ProcessNotFound`. */
+  readOutput(id: string): Promise<BufferedOutput>
+  /** The shell that reads the lines of `start` and of the option `shell`. At first `sh -c`. */
+  defaultShell(): Promise<Shell>
+  /** Sets it for this client; `null` restores `sh -c`. **Errors**: `PermissionDenied` where the policy has no `shell`. */
+  setDefaultShell(shell: Shell | null): Promise<void>
   /** The processes that the policy lets this client see, running and recently ended, oldest first. */
   list(): Promise<ReadonlyArray<ProcessInfo>>
   /** One of them. **Errors**: `ProcessNotFound`. */

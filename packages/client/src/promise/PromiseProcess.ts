@@ -49,6 +49,11 @@ export interface PromiseProcess extends AsyncDisposable {
    */
   kill(signal?: Signal | KillOptions): Promise<void>
   /**
+   * Lets it outlive `release` and `signal`. It is the connection's then: when that ends, the policy's `disconnect` says
+   * whether it ends, too. `client.attach` gives another handle on it.
+   */
+  detach(): Promise<void>
+  /**
    * Ends it and its process group, if it still runs: `killSignal`, `forceKillAfter`, SIGKILL. Resolves once they are gone,
    * and never rejects. What has not been read by then is given up, and whoever reads or writes hears of it at once.
    */

@@ -68,6 +68,15 @@ const makePromiseClient = (client: ClientHandle, connection: Scope.Closeable): P
       checkSignal(signal)
       return toPromise(client.run(command, args, toRunOptions(options)), { scope, signal })
     },
+    attach: async (id, options = {}) => {
+      const start = Ownership.start(scope, client.attach(id as ProcessId, options))
+      const { handle, ownership } = await toPromise(start, { scope })
+      return makeProcess(handle, ownership, options)
+    },
+    start: (line, options) => toPromise(client.start(line, options), { scope }),
+    readOutput: (id) => toPromise(client.readOutput(id as ProcessId), { scope }),
+    defaultShell: () => toPromise(client.defaultShell, { scope }),
+    setDefaultShell: (shell) => toPromise(client.setDefaultShell(shell), { scope }),
     list: () => toPromise(client.list(), { scope }),
     get: (id) => toPromise(client.get(id as ProcessId), { scope }),
     kill: (target, signal) => toPromise(client.kill(target as ProcessTarget, toKillOptions(signal)), { scope }),

@@ -11,6 +11,9 @@ export type { PromiseClient, Target } from "./PromiseClient.ts"
 export type { PromiseProcess } from "./PromiseProcess.ts"
 export type { ClientPort } from "../Client.ts"
 export { RunResult } from "../operations/run.ts"
+export type { Shell } from "../connection/DefaultShell.ts"
+export type { AttachOptions } from "../operations/attach.ts"
+export type { BackgroundCommand, BufferedOutput, StartOptions } from "../operations/background.ts"
 export type { KillOptions } from "../process/ProcessHandle.ts"
 export {
   AlreadyExited,

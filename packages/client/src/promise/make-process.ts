@@ -12,7 +12,7 @@ import { toPromise } from "./to-promise.ts"
 export const makeProcess = (
   handle: ProcessHandle,
   { stop, release }: Ownership,
-  { invalidUtf8 }: PromiseSpawnOptions
+  { invalidUtf8 }: Pick<PromiseSpawnOptions, "invalidUtf8">
 ): PromiseProcess => ({
   id: handle.id,
   pid: handle.pid,
@@ -25,6 +25,7 @@ export const makeProcess = (
   wait: () => toPromise(handle.exit),
   status: () => toPromise(handle.status),
   kill: (signal) => toPromise(handle.kill(toKillOptions(signal))),
+  detach: () => toPromise(handle.detach),
   release,
   [Symbol.asyncDispose]: release
 })
