@@ -37,15 +37,7 @@ export { describeSignal, Signal, signals } from "./process/Signal.ts"
 export { AdditionalFd, Fd, FdDirection, isFd, MAX_FD, streamName } from "./process/Fd.ts"
 export { Milliseconds, spawnDefaults, SpawnSpec, Stdio, Unread } from "./process/SpawnSpec.ts"
 
-export {
-  type Credit,
-  EAGER_BYTES,
-  eagerBytes,
-  hasCredit,
-  makeCredit,
-  returnThreshold,
-  INPUT_CREDIT_BYTES
-} from "./wire/credits.ts"
+export { EAGER_BYTES, eagerBytes, returnThreshold, INPUT_CREDIT_BYTES } from "./wire/credits.ts"
 export {
   BrokerFrame,
   type BrokerFrameEncoded,

@@ -21,15 +21,5 @@ export const eagerBytes = (windowBytes: number): number => Math.min(EAGER_BYTES,
 /** Input under way to the child. Higher: fewer waits. Lower: less memory where a child does not read. */
 export const INPUT_CREDIT_BYTES = 256 * 1024
 
-/** The credit of one stream: a count that may be overdrawn by one chunk. */
-export interface Credit {
-  bytes: number
-}
-
-export const makeCredit = (bytes: number): Credit => ({ bytes })
-
-/** Whether something may be sent now. */
-export const hasCredit = (credit: Credit): boolean => credit.bytes > 0
-
 /** A reader gives consumed bytes back in steps of this share of its window, so that a credit is not a message a chunk. */
 export const returnThreshold = (windowBytes: number): number => Math.max(1, windowBytes >> 2)

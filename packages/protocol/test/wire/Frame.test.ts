@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { eagerBytes, hasCredit, makeCredit, returnThreshold } from "../../src/wire/credits.ts"
+import { eagerBytes, returnThreshold } from "../../src/wire/credits.ts"
 import { BrokerFrame, Channel, ClientFrame, MAX_FRAME_BYTES } from "../../src/wire/Frame.ts"
 import { isPort } from "../../src/wire/Port.ts"
 
@@ -47,12 +47,6 @@ describe("credits", () => {
   it("what is sent unasked is never more than the window", () => {
     assert.strictEqual(eagerBytes(4096), 4096)
     assert.strictEqual(eagerBytes(1024 * 1024), 64 * 1024)
-  })
-
-  it("a credit of nothing sends nothing", () => {
-    assert.isTrue(hasCredit(makeCredit(1)))
-    assert.isFalse(hasCredit(makeCredit(0)))
-    assert.isFalse(hasCredit(makeCredit(-1)))
   })
 
   it.prop(
