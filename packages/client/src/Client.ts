@@ -4,7 +4,7 @@
  * It runs wherever there is a message port: the main thread, a worker, a renderer, a page. It never blocks that thread
  * and never touches a process itself.
  */
-import type { Port, ProcessError, ProcessId, ProcessInfo, ProcessTarget } from "@spawnbroker/protocol"
+import type { Port, ProcessError, ProcessId, ProcessInfo, ProcessTarget, Stdio } from "@spawnbroker/protocol"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -22,7 +22,7 @@ import {
 import { type RunOptions, type RunResult, runToEnd } from "./operations/run.ts"
 import { spawn } from "./operations/spawn.ts"
 import { makeTemplate, type Template } from "./operations/template.ts"
-import type { SpawnOptions } from "./options.ts"
+import type { Piped, SpawnOptions } from "./options.ts"
 import { type KillOptions, killPayload, type ProcessHandle } from "./process/ProcessHandle.ts"
 
 export interface ClientHandle {
@@ -35,6 +35,8 @@ export interface ClientHandle {
    * `LimitExceeded`, `InvalidToken`, `BrokerUnavailable`.
    *
    * **Interruption**: at any moment, also while it is being started: nothing is left running.
+   *
+   * **Gotchas**: the handle has the members of the streams that are piped, as far as the options' type tells.
    *
    * **Example** (one line in, one line out)
    *
@@ -54,11 +56,11 @@ export interface ClientHandle {
    * }).pipe(Effect.scoped)
    * ```
    */
-  readonly spawn: (
+  readonly spawn: <Stdin extends Stdio = "pipe", Stdout extends Stdio = "pipe", Stderr extends Stdio = "pipe">(
     command: string,
     args?: ReadonlyArray<string>,
-    options?: SpawnOptions
-  ) => Effect.Effect<ProcessHandle, ProcessError, Scope.Scope>
+    options?: SpawnOptions<Stdin, Stdout, Stderr>
+  ) => Effect.Effect<ProcessHandle<Piped<Stdin, Stdout, Stderr>>, ProcessError, Scope.Scope>
   /**
    * Runs a process to its end and keeps its output. An exit code other than 0, a signal and a timeout are results, not
    * errors.

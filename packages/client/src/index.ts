@@ -6,8 +6,16 @@ export type { AttachOptions } from "./operations/attach.ts"
 export type { BackgroundCommand, BufferedOutput, StartOptions } from "./operations/background.ts"
 export { type RunOptions, RunResult } from "./operations/run.ts"
 export type { Template, TemplateValue } from "./operations/template.ts"
-export type { SpawnOptions } from "./options.ts"
-export type { KillOptions, ProcessHandle } from "./process/ProcessHandle.ts"
+export type { Piped, SpawnOptions, StreamName } from "./options.ts"
+export type {
+  KillOptions,
+  ProcessAll,
+  ProcessCore,
+  ProcessHandle,
+  ProcessStderr,
+  ProcessStdin,
+  ProcessStdout
+} from "./process/ProcessHandle.ts"
 export {
   AlreadyExited,
   BrokerUnavailable,

@@ -13,8 +13,13 @@ import type { InvalidUtf8 } from "./process/decode-text.ts"
 import type * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 
-/** How a process is run. What is absent has the default; what is `undefined` counts as absent. */
-export interface SpawnOptions {
+/**
+ * How a process is run. What is absent has the default; what is `undefined` counts as absent.
+ *
+ * The type remembers what each stream is connected to, as far as that is known, and so the handle has no member of a
+ * stream that is not piped. `SpawnOptions` alone says nothing of that.
+ */
+export interface SpawnOptions<Stdin extends Stdio = Stdio, Stdout extends Stdio = Stdio, Stderr extends Stdio = Stdio> {
   /**
    * The working directory, absolute or from the broker's own. The policy must allow it.
    * @default the broker's own
@@ -23,11 +28,11 @@ export interface SpawnOptions {
   /** Variables to add to the environment that the policy gives. Each must be named by the policy. */
   readonly env?: Readonly<Record<string, string>> | undefined
   /** @default "pipe" */
-  readonly stdin?: Stdio | undefined
+  readonly stdin?: Stdin | undefined
   /** @default "pipe" */
-  readonly stdout?: Stdio | undefined
+  readonly stdout?: Stdout | undefined
   /** @default "pipe" */
-  readonly stderr?: Stdio | undefined
+  readonly stderr?: Stderr | undefined
   /**
    * Wall time after which the broker ends the process: `killSignal`, then SIGKILL after `forceKillAfter`.
    * @default none
@@ -94,6 +99,14 @@ export interface SpawnOptions {
    */
   readonly invalidUtf8?: InvalidUtf8 | undefined
 }
+
+export type StreamName = "stdin" | "stdout" | "stderr"
+
+/** The streams that lead to the client, or may: of one that is `pipe` or `ignore`, only the run tells. */
+export type Piped<Stdin extends Stdio, Stdout extends Stdio, Stderr extends Stdio> =
+  | ("pipe" extends Stdin ? "stdin" : never)
+  | ("pipe" extends Stdout ? "stdout" : never)
+  | ("pipe" extends Stderr ? "stderr" : never)
 
 /** Those options of which the broker hears. A shell has been settled by then. */
 export type BrokerOptions = Omit<SpawnOptions, "invalidUtf8" | "shell"> & { readonly shell?: Shell | undefined }

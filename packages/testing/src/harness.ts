@@ -87,7 +87,7 @@ export const spawnScript = (client: ClientHandle, script: string, options: Spawn
   client.spawn("sh", ["-c", script], options)
 
 /** Waits until a process has printed a whole line, and reads no further. What comes with it in one chunk is read, too. */
-export const waitForLine = (process: ProcessHandle, line: string): Effect.Effect<void, ProcessError> =>
+export const waitForLine = (process: ProcessHandle<"stdout">, line: string): Effect.Effect<void, ProcessError> =>
   process.stdoutLines.pipe(
     Stream.filter((candidate) => candidate === line),
     Stream.runHead,
@@ -98,10 +98,10 @@ export const waitForLine = (process: ProcessHandle, line: string): Effect.Effect
   )
 
 /** What a process prints on stdout, as text, to its end. */
-export const stdoutText = (process: ProcessHandle): Effect.Effect<string, ProcessError> =>
+export const stdoutText = (process: ProcessHandle<"stdout">): Effect.Effect<string, ProcessError> =>
   process.stdout.pipe(Stream.decodeText, Stream.mkString)
 
-export const stderrText = (process: ProcessHandle): Effect.Effect<string, ProcessError> =>
+export const stderrText = (process: ProcessHandle<"stderr">): Effect.Effect<string, ProcessError> =>
   process.stderr.pipe(Stream.decodeText, Stream.mkString)
 
 /** A directory for one scope. */

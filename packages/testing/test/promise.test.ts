@@ -395,7 +395,7 @@ describe("output", () => {
 
   it("that is not piped, or not UTF-8 where it must be, rejects", async () => {
     await using client = await open()
-    const silent = await client.spawn("true", { stdin: "ignore", stdout: "ignore" })
+    const silent = await client.spawn("true", { stdin: "ignore", stdout: "ignore" } as SpawnOptions)
     assert.strictEqual((await rejection(silent.stdout.text())).argument, "stdout")
     assert.strictEqual((await rejection(collect(silent.stdout)))._tag, "InvalidArgument")
     assert.strictEqual((await rejection(silent.stdin.write("x"))).argument, "stdin")

@@ -17,6 +17,7 @@ import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import type { ProcessChannel } from "../connection/ProcessChannel.ts"
 import type { Session } from "../connection/connect-session.ts"
+import type { StreamName } from "../options.ts"
 import { decodeStream, type InvalidUtf8 } from "./decode-text.ts"
 import { DEFAULT_READ_BYTES, readLine, readSome } from "./read.ts"
 import { notPiped } from "./Reader.ts"
@@ -33,12 +34,19 @@ export interface KillOptions {
  * A process that this client has started.
  *
  * It belongs to the scope in which it was spawned: when that closes, the process group is ended, and waited for.
+ *
+ * `Piped` names the streams that lead to this client; of the others there are no members. Whoever needs one stream only
+ * asks for no more: `(process: ProcessHandle<"stdout">) => …` also takes a handle that has all three. JavaScript finds
+ * the members of a stream that is not piped all the same; each fails with `InvalidArgument`.
  */
-export interface ProcessHandle {
-  readonly id: ProcessId
-  readonly pid: Pid
-  /** What the broker knew of it when it had started. */
-  readonly info: ProcessInfo
+export type ProcessHandle<Piped extends StreamName = StreamName> = ProcessCore &
+  ("stdin" extends Piped ? ProcessStdin : unknown) &
+  ("stdout" extends Piped ? ProcessStdout : unknown) &
+  ("stderr" extends Piped ? ProcessStderr : unknown) &
+  ([Exclude<Piped, "stdin">] extends [never] ? unknown : ProcessAll)
+
+/** What a handle has of stdout. */
+export interface ProcessStdout {
   /**
    * Output as it comes, in chunks. Lazy and back-pressured: a reader that stops, stops the child once the window is full.
    *
@@ -46,22 +54,33 @@ export interface ProcessHandle {
    * the connection or the token ends first.
    */
   readonly stdout: Stream.Stream<Uint8Array, ProcessError>
-  readonly stderr: Stream.Stream<Uint8Array, ProcessError>
-  /** Both, in the order in which they arrived. It reads both, so neither can be read beside it. */
-  readonly all: Stream.Stream<Uint8Array, ProcessError>
   /** Lines without their ends (`\n`, `\r\n`); invalid UTF-8 becomes U+FFFD, or fails (`invalidUtf8`). The last line needs no end. */
   readonly stdoutLines: Stream.Stream<string, ProcessError>
-  readonly stderrLines: Stream.Stream<string, ProcessError>
   /**
    * The next bytes of stdout: at least one, at most `maxBytes` (65,536 unless said); none at its end.
    *
    * Whoever reads so reads from where the last reader stopped. **Interruption**: nothing is taken.
    */
   readonly read: (maxBytes?: number) => Effect.Effect<Uint8Array, ProcessError>
-  /** The same of stderr. */
-  readonly readError: (maxBytes?: number) => Effect.Effect<Uint8Array, ProcessError>
   /** The next line of stdout with its `\n`; the last one may have none; `""` at the end. */
   readonly readLine: Effect.Effect<string, ProcessError>
+}
+
+/** What a handle has of stderr: the same as of stdout. */
+export interface ProcessStderr {
+  readonly stderr: Stream.Stream<Uint8Array, ProcessError>
+  readonly stderrLines: Stream.Stream<string, ProcessError>
+  readonly readError: (maxBytes?: number) => Effect.Effect<Uint8Array, ProcessError>
+}
+
+/** What a handle has while stdout or stderr is piped. */
+export interface ProcessAll {
+  /** Both, in the order in which they arrived. It reads both, so neither can be read beside it. */
+  readonly all: Stream.Stream<Uint8Array, ProcessError>
+}
+
+/** What a handle has of stdin. */
+export interface ProcessStdin {
   /** Writes all it is given, then closes stdin. Text is written as UTF-8. */
   readonly stdin: Sink.Sink<void, Uint8Array | string, never, ProcessError>
   /**
@@ -73,6 +92,14 @@ export interface ProcessHandle {
   readonly write: (data: Uint8Array | string) => Effect.Effect<number, ProcessError>
   /** End of input, after what has been written. */
   readonly closeStdin: Effect.Effect<void, ProcessError>
+}
+
+/** What every handle has, whatever its streams are connected to. */
+export interface ProcessCore {
+  readonly id: ProcessId
+  readonly pid: Pid
+  /** What the broker knew of it when it had started. */
+  readonly info: ProcessInfo
   /** Writes all it is given to an additional descriptor (`additionalFds`), then closes it. */
   readonly getInputFd: (fd: number) => Sink.Sink<void, Uint8Array | string, never, ProcessError>
   /** What comes out of an additional descriptor. One reader at a time, as for stdout. */

@@ -1,8 +1,9 @@
-import type { ProcessId, ProcessInfo, Signal } from "@spawnbroker/protocol"
+import type { ProcessId, ProcessInfo, Signal, Stdio } from "@spawnbroker/protocol"
 import type { Shell } from "../connection/DefaultShell.ts"
 import type { AttachOptions } from "../operations/attach.ts"
 import type { BackgroundCommand, BufferedOutput, StartOptions } from "../operations/background.ts"
 import type { RunResult } from "../operations/run.ts"
+import type { Piped } from "../options.ts"
 import type { KillOptions } from "../process/ProcessHandle.ts"
 import type { PromiseRunOptions, PromiseSpawnOptions } from "./options.ts"
 import type { PromiseProcess } from "./PromiseProcess.ts"
@@ -28,8 +29,13 @@ export interface PromiseClient extends AsyncDisposable {
    * **Interruption**: aborted before the start, nothing runs; while it is being started, the promise rejects once nothing
    * is left running; later, the process group is ended, readers and writers reject with the reason, and `wait` gives the
    * status. After the exit the signal no longer matters, and nothing listens to it.
+   *
+   * **Gotchas**: `stdin`, `stdout`, `stderr` and `all` are there as far as the options' type says that they are piped.
    */
-  spawn(command: string, options?: PromiseSpawnOptions): Promise<PromiseProcess>
+  spawn<Stdin extends Stdio = "pipe", Stdout extends Stdio = "pipe", Stderr extends Stdio = "pipe">(
+    command: string,
+    options?: PromiseSpawnOptions<Stdin, Stdout, Stderr>
+  ): Promise<PromiseProcess<Piped<Stdin, Stdout, Stderr>>>
   /**
    * Runs a process to its end and keeps its output. An exit code other than 0, a signal and a timeout are results, not
    * errors.

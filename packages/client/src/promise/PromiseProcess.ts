@@ -7,6 +7,7 @@ import type {
   ProcessStatus,
   Signal
 } from "@spawnbroker/protocol"
+import type { StreamName } from "../options.ts"
 import type { KillOptions } from "../process/ProcessHandle.ts"
 import type { ProcessInput } from "./ProcessInput.ts"
 import type { ProcessOutput } from "./ProcessOutput.ts"
@@ -17,17 +18,40 @@ import type { ProcessOutput } from "./ProcessOutput.ts"
  * It is the client's until `release`, which `await using` calls: then its process group is ended, and waited for.
  * Closing the client releases all. A process that has exited also wants to be released: its unread output is kept until
  * then.
+ *
+ * `Piped` names the streams that lead to this client. JavaScript finds the others all the same; they reject with
+ * `InvalidArgument`.
  */
-export interface PromiseProcess extends AsyncDisposable {
+export type PromiseProcess<Piped extends StreamName = StreamName> = PromiseProcessCore &
+  ("stdin" extends Piped ? PromiseProcessStdin : unknown) &
+  ("stdout" extends Piped ? PromiseProcessStdout : unknown) &
+  ("stderr" extends Piped ? PromiseProcessStderr : unknown) &
+  ([Exclude<Piped, "stdin">] extends [never] ? unknown : PromiseProcessAll)
+
+export interface PromiseProcessStdin {
+  readonly stdin: ProcessInput
+}
+
+export interface PromiseProcessStdout {
+  readonly stdout: ProcessOutput
+}
+
+export interface PromiseProcessStderr {
+  readonly stderr: ProcessOutput
+}
+
+/** While stdout or stderr is piped. */
+export interface PromiseProcessAll {
+  /** Both, in the order in which they arrived. It reads both, so neither can be read beside it. */
+  readonly all: ProcessOutput
+}
+
+/** What every process has, whatever its streams are connected to. */
+export interface PromiseProcessCore extends AsyncDisposable {
   readonly id: ProcessId
   readonly pid: Pid
   /** What the broker knew of it when it had started. */
   readonly info: ProcessInfo
-  readonly stdin: ProcessInput
-  readonly stdout: ProcessOutput
-  readonly stderr: ProcessOutput
-  /** Both, in the order in which they arrived. It reads both, so neither can be read beside it. */
-  readonly all: ProcessOutput
   /** Every fact of its life from the first to `Closed`, for each loop anew. */
   readonly lifecycle: AsyncIterable<LifecycleEvent>
   /**

@@ -4,7 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { Client, type ClientHandle, type ClientPort } from "../Client.ts"
 import { makeProcess, toKillOptions } from "./make-process.ts"
-import { checkSignal, toRunOptions } from "./options.ts"
+import { checkSignal, type PromiseSpawnOptions, toRunOptions } from "./options.ts"
 import { Ownership } from "./Ownership.ts"
 import type { PromiseClient } from "./PromiseClient.ts"
 import { toPromise } from "./to-promise.ts"
@@ -57,7 +57,7 @@ const makePromiseClient = (client: ClientHandle, connection: Scope.Closeable): P
   const close = (): Promise<void> => (closing ??= toPromise(Scope.close(connection, Exit.void)))
   return {
     subject: client.subject,
-    spawn: async (command, { args, signal, ...options } = {}) => {
+    spawn: async (command, { args, signal, ...options }: PromiseSpawnOptions = {}) => {
       checkSignal(signal)
       const start = Ownership.start(scope, client.spawn(command, args, options))
       const { handle, ownership } = await toPromise(start, { scope, signal })

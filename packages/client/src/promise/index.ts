@@ -8,8 +8,16 @@ export type { PromiseRunOptions as RunOptions, PromiseSpawnOptions as SpawnOptio
 export type { ProcessInput } from "./ProcessInput.ts"
 export type { ProcessOutput } from "./ProcessOutput.ts"
 export type { PromiseClient, Target } from "./PromiseClient.ts"
-export type { PromiseProcess } from "./PromiseProcess.ts"
+export type {
+  PromiseProcess,
+  PromiseProcessAll,
+  PromiseProcessCore,
+  PromiseProcessStderr,
+  PromiseProcessStdin,
+  PromiseProcessStdout
+} from "./PromiseProcess.ts"
 export type { ClientPort } from "../Client.ts"
+export type { StreamName } from "../options.ts"
 export { RunResult } from "../operations/run.ts"
 export type { Shell } from "../connection/DefaultShell.ts"
 export type { AttachOptions } from "../operations/attach.ts"

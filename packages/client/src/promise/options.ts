@@ -1,4 +1,4 @@
-import { InvalidArgument, type ProcessError } from "@spawnbroker/protocol"
+import { InvalidArgument, type ProcessError, type Stdio } from "@spawnbroker/protocol"
 import * as Stream from "effect/Stream"
 import type { RunOptions } from "../operations/run.ts"
 import type { SpawnOptions } from "../options.ts"
@@ -14,7 +14,12 @@ interface Cancellable {
 }
 
 /** How a process is run. Durations are milliseconds, or text such as "5 seconds". */
-export interface PromiseSpawnOptions extends SpawnOptions, Cancellable {}
+export interface PromiseSpawnOptions<
+  Stdin extends Stdio = Stdio,
+  Stdout extends Stdio = Stdio,
+  Stderr extends Stdio = Stdio
+>
+  extends SpawnOptions<Stdin, Stdout, Stderr>, Cancellable {}
 
 /** How a process is run to its end. */
 export interface PromiseRunOptions extends Omit<RunOptions, "stdin">, Cancellable {

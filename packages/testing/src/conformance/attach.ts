@@ -25,7 +25,7 @@ const numbered = (lines: number): Buffer =>
   Buffer.from(Array.from({ length: lines }, (_, index) => `${index + 1}\n`).join(""))
 
 /** Reads on until so many bytes have come, or all. */
-const readBytes = (process: ProcessHandle, count: number) =>
+const readBytes = (process: ProcessHandle<"stdout">, count: number) =>
   Effect.gen(function* () {
     const parts: Array<Uint8Array> = []
     for (let left = count; left > 0;) {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
 import { assert } from "@effect/vitest"
+import type { SpawnOptions } from "@spawnbroker/client"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
@@ -87,7 +88,7 @@ export const input = (it: SuiteIt): void => {
   it.effect("that is not piped cannot be written to", () =>
     Effect.gen(function* () {
       const client = yield* connect()
-      const process = yield* client.spawn("cat", [], { stdin: "ignore" })
+      const process = yield* client.spawn("cat", [], { stdin: "ignore" } as SpawnOptions)
       assert.strictEqual((yield* Effect.flip(process.write("x")))._tag, "InvalidArgument")
       assert.strictEqual((yield* Effect.flip(process.closeStdin))._tag, "InvalidArgument")
       assert.deepStrictEqual(yield* process.exit, { _tag: "Exited", code: 0 })

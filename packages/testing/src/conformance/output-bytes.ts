@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { assert } from "@effect/vitest"
-import type { ProcessError } from "@spawnbroker/client"
+import type { ProcessError, SpawnOptions } from "@spawnbroker/client"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { countingDigest } from "../fixtures/counting-bytes.js"
@@ -223,7 +223,7 @@ export const outputBytes = (it: SuiteIt): void => {
       const process = yield* client.spawn("readlink", ["/proc/self/fd/0", "/proc/self/fd/2"], {
         stdin: "ignore",
         stderr: "ignore"
-      })
+      } as SpawnOptions)
       assert.strictEqual(yield* stdoutText(process), "/dev/null\n/dev/null\n")
       assert.strictEqual((yield* Effect.flip(Stream.runDrain(process.stderr)))._tag, "InvalidArgument")
       const silent = yield* spawnScript(client, "exec 3>&1; readlink /proc/$$/fd/3 >&2", { stdout: "ignore" })
