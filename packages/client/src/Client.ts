@@ -19,7 +19,7 @@ import {
   start,
   type StartOptions
 } from "./operations/background.ts"
-import { type RunOptions, type RunResult, runToEnd } from "./operations/run.ts"
+import { makeRun, type Run } from "./operations/run.ts"
 import { spawn } from "./operations/spawn.ts"
 import { makeTemplate, type Template } from "./operations/template.ts"
 import type { Piped, SpawnOptions } from "./options.ts"
@@ -80,11 +80,7 @@ export interface ClientHandle {
    * }).pipe(Effect.scoped)
    * ```
    */
-  readonly run: (
-    command: string,
-    args?: ReadonlyArray<string>,
-    options?: RunOptions
-  ) => Effect.Effect<RunResult, ProcessError>
+  readonly run: Run
   /**
    * Runs a command that is written as one would type it. There is no shell, and a value is always one argument.
    *
@@ -181,15 +177,7 @@ export type ClientPort = Pick<Port, "close"> & { postMessage(message: any, trans
 const makeClient = (session: Session): ClientHandle => {
   const { call, subject } = session
   const outputs = new OutputReader(session)
-  const run: ClientHandle["run"] = (command, args = [], options = {}) =>
-    Effect.scoped(
-      Effect.suspend(() => {
-        const startedAt = Date.now()
-        const { maxOutputBytes: _, stdin, ...same } = options
-        const spawned = spawn(session, command, args, { ...same, stdin: stdin === undefined ? "ignore" : "pipe" })
-        return Effect.flatMap(spawned, (process) => runToEnd(process, options, startedAt))
-      })
-    )
+  const run = makeRun((command, args, options) => spawn(session, command, args, options))
   return {
     subject,
     spawn: (command, args = [], options = {}) =>

@@ -4,7 +4,7 @@ export type { ConnectError } from "./connection/connect-session.ts"
 export type { Shell } from "./connection/DefaultShell.ts"
 export type { AttachOptions } from "./operations/attach.ts"
 export type { BackgroundCommand, BufferedOutput, StartOptions } from "./operations/background.ts"
-export { type RunOptions, RunResult } from "./operations/run.ts"
+export type { Run } from "./operations/run.ts"
 export type { Template, TemplateValue } from "./operations/template.ts"
 export type { Piped, SpawnOptions, StreamName } from "./options.ts"
 export type {
@@ -16,6 +16,11 @@ export type {
   ProcessStdin,
   ProcessStdout
 } from "./process/ProcessHandle.ts"
+export type { Keep, OmittedBytes } from "./run/KeptOutput.ts"
+export type { Line } from "./run/Lines.ts"
+export { RunFailed } from "./run/RunFailed.ts"
+export type { RunError, RunOptions } from "./run/RunOptions.ts"
+export { RunResult } from "./run/RunResult.ts"
 export {
   AlreadyExited,
   BrokerUnavailable,

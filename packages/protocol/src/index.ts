@@ -1,6 +1,7 @@
 /** The vocabulary that clients and brokers share. It imports no Node module, and runs in a browser. */
 export { codes, type ErrorTag } from "./errors/codes.ts"
 export { commandLine } from "./errors/command-line.ts"
+export { printable } from "./errors/printable.ts"
 export {
   AlreadyExited,
   AnyCallError,

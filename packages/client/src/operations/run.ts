@@ -1,89 +1,116 @@
-import { concatBytes, type ExitStatus, type ProcessError } from "@spawnbroker/protocol"
+import { type ProcessError, spawnDefaults } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { SpawnOptions } from "../options.ts"
-import type { Chunk } from "../process/Incoming.ts"
 import type { ProcessHandle } from "../process/ProcessHandle.ts"
+import { KeptOutput } from "../run/KeptOutput.ts"
+import { Lines } from "../run/Lines.ts"
+import type { Piece } from "../run/Piece.ts"
+import { findMistake, type RunError, type RunOptions, spawnOptionsOf } from "../run/RunOptions.ts"
+import { RunResult } from "../run/RunResult.ts"
 import type { Spawned } from "./spawn.ts"
-
-export interface RunOptions extends Omit<SpawnOptions, "stdin" | "unread" | "windowBytes"> {
-  /** What the process reads. Absent: nothing (`/dev/null`). */
-  readonly stdin?: string | Uint8Array | Stream.Stream<Uint8Array | string, ProcessError> | undefined
-  /**
-   * Bytes of each stream that are kept. What comes after is read and thrown away, and the result says so.
-   * @default 16 MiB
-   */
-  readonly maxOutputBytes?: number | undefined
-}
 
 const DEFAULT_MAX_OUTPUT_BYTES = 16 * 1024 * 1024
 
-/** What a process has left behind: how it ended, what it said, how long it took. */
-export class RunResult {
-  readonly exit: ExitStatus
-  /** Output as bytes; the properties without `Bytes` are the same as text. */
-  readonly stdoutBytes: Uint8Array
-  readonly stderrBytes: Uint8Array
-  /** Both streams, in the order in which their chunks arrived. */
-  readonly allBytes: Uint8Array
-  /** Whether its `timeout` ended it. */
-  readonly timedOut: boolean
-  /** Whether there was more output than was kept. */
-  readonly truncated: boolean
-  /** From the request to the last byte. */
-  readonly durationMs: number
+/**
+ * How long the output of a run that was cancelled is waited for once the process has exited. Longer: more of it is there
+ * where a grandchild goes on writing. Shorter: the result comes sooner.
+ */
+const CANCELLED_OUTPUT_WAIT = "1 second"
 
-  constructor(
-    fields: Pick<
-      RunResult,
-      "exit" | "stdoutBytes" | "stderrBytes" | "allBytes" | "timedOut" | "truncated" | "durationMs"
-    >
-  ) {
-    this.exit = fields.exit
-    this.stdoutBytes = fields.stdoutBytes
-    this.stderrBytes = fields.stderrBytes
-    this.allBytes = fields.allBytes
-    this.timedOut = fields.timedOut
-    this.truncated = fields.truncated
-    this.durationMs = fields.durationMs
-  }
-
-  /** Decoded as UTF-8, each invalid byte as U+FFFD. */
-  get stdout(): string {
-    return decoder.decode(this.stdoutBytes)
-  }
-  get stderr(): string {
-    return decoder.decode(this.stderrBytes)
-  }
-  get all(): string {
-    return decoder.decode(this.allBytes)
-  }
+/** Runs a process to its end. See `ClientHandle.run`. */
+export interface Run {
+  <E = never, R = never, Check extends boolean = false>(
+    command: string,
+    args?: ReadonlyArray<string>,
+    options?: RunOptions<E, R, Check>
+  ): Effect.Effect<RunResult, RunError<E, Check>, R>
 }
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
+type Spawn = (
+  command: string,
+  args: ReadonlyArray<string>,
+  options: SpawnOptions
+) => Effect.Effect<Spawned, ProcessError, Scope.Scope>
 
-/** Feeds a process its input, keeps its output, and waits for its end. */
-export const runToEnd = (
-  { handle, chunks }: Spawned,
-  options: RunOptions,
+export const makeRun =
+  (spawn: Spawn): Run =>
+  <E, R, Check extends boolean>(
+    command: string,
+    args: ReadonlyArray<string> = [],
+    options: RunOptions<E, R, Check> = {}
+  ) =>
+    Effect.suspend((): Effect.Effect<RunResult, RunError<E, Check>, R> => {
+      const mistake = findMistake(options)
+      if (mistake !== undefined) return Effect.fail(mistake)
+      const startedAt = Date.now()
+      const ran = Effect.flatMap(spawn(command, args, spawnOptionsOf(options)), (spawned) =>
+        runToEnd(spawned, options, startedAt)
+      )
+      const result = Effect.scoped(ran)
+      // The compiler does not see that a run which is not checked has no such error.
+      return options.check === true
+        ? (Effect.flatMap(result, RunResult.successOrFail) as Effect.Effect<RunResult, RunError<E, Check>, R>)
+        : result
+    })
+
+/** Feeds a process its input, takes its output, and waits for its end, or for a second after a cancelled one. */
+const runToEnd = <E, R>(
+  spawned: Spawned,
+  options: RunOptions<E, R, boolean>,
   startedAt: number
-): Effect.Effect<RunResult, ProcessError> =>
+): Effect.Effect<RunResult, ProcessError | E, R> =>
   Effect.gen(function* () {
-    const output = new Collector(options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES)
-    yield* Effect.all(
-      [Stream.runForEach(chunks, (chunk) => Effect.sync(() => output.add(chunk))), feed(handle, options.stdin)],
-      { concurrency: "unbounded", discard: true }
-    )
+    const { handle } = spawned
+    const { command, args } = handle.info
+    const output = new KeptOutput(options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES, options.keep ?? "head")
+    // What feeds it may never end, and has nobody to feed once it has exited.
+    const input = Effect.raceFirst(feed(handle, options.stdin), handle.exit)
+    // Its exit is waited for from the first, so that it never waits itself for a reader of what nobody reads here.
+    const ending = Effect.all([takeOutput(spawned, output, options), input, handle.exit], {
+      concurrency: "unbounded",
+      discard: true
+    })
+    let cancelledAt: number | undefined
+    const cancelling = Effect.suspend(() => {
+      cancelledAt = Date.now()
+      return Effect.andThen(stop(handle, options), Effect.sleep(CANCELLED_OUTPUT_WAIT))
+    })
+    yield* options.cancel === undefined ? ending : Effect.raceFirst(ending, Effect.andThen(options.cancel, cancelling))
     const exit = yield* handle.exit
-    const timedOut = yield* wasTimedOut(handle)
+    const { timedOutAfterMs, killedBy } = yield* readFacts(handle)
     return new RunResult({
+      command,
+      args,
       exit,
-      timedOut,
+      killedBy,
+      timedOut: timedOutAfterMs !== undefined,
+      cancelled: cancelledAt !== undefined,
+      stoppedAfterMs: timedOutAfterMs ?? (cancelledAt === undefined ? undefined : cancelledAt - startedAt),
       durationMs: Date.now() - startedAt,
-      truncated: output.truncated,
-      ...output.bytes
+      ...output.finish()
     })
   })
+
+const takeOutput = <E, R>(
+  { chunks }: Spawned,
+  output: KeptOutput,
+  { onLine, invalidUtf8 = "replace", stdout, stderr }: RunOptions<E, R, boolean>
+): Effect.Effect<void, ProcessError | E, R> => {
+  if (![stdout ?? "pipe", stderr ?? "pipe"].includes("pipe")) return Effect.void
+  const pieces = Stream.map(chunks, ({ from, bytes }): Piece => ({
+    from: from === "stderr" ? "stderr" : "stdout",
+    bytes
+  }))
+  if (onLine === undefined) return Stream.runForEach(pieces, (piece) => Effect.sync(() => output.add(piece)))
+  const lines = new Lines(onLine, invalidUtf8)
+  const taken = Stream.runForEach(pieces, (piece) => {
+    output.add(piece)
+    return lines.add(piece)
+  })
+  return Effect.andThen(taken, lines.end)
+}
 
 const feed = (handle: ProcessHandle, input: RunOptions["stdin"]): Effect.Effect<void, ProcessError> => {
   if (input === undefined) return Effect.void
@@ -95,43 +122,27 @@ const feed = (handle: ProcessHandle, input: RunOptions["stdin"]): Effect.Effect<
   )
 }
 
-/** The facts that came before the exit are here already. */
-const wasTimedOut = (handle: ProcessHandle): Effect.Effect<boolean, ProcessError> =>
-  handle.lifecycle.pipe(
-    Stream.takeUntil(({ _tag }) => _tag === "Exited"),
-    Stream.runFold(
-      () => false,
-      (timedOut, event) => timedOut || (event._tag === "Killed" && event.by === "timeout")
+/** Tells a process to end as its options say, and waits until it has. */
+const stop = (
+  handle: ProcessHandle,
+  { killSignal, forceKillAfter }: Pick<SpawnOptions, "killSignal" | "forceKillAfter">
+): Effect.Effect<void, ProcessError> =>
+  handle
+    .kill({
+      signal: killSignal ?? spawnDefaults.killSignal,
+      forceKillAfter: forceKillAfter ?? spawnDefaults.forceKillAfterMs
+    })
+    .pipe(
+      Effect.catchTag("AlreadyExited", () => Effect.void),
+      Effect.andThen(handle.exit),
+      Effect.asVoid
     )
-  )
 
-/** Output as it comes, up to a limit for each stream. */
-class Collector {
-  readonly #maxBytes: number
-  readonly #kept: Array<Chunk> = []
-  readonly #keptBytes: Record<string, number> = { stdout: 0, stderr: 0 }
-  truncated = false
-
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes
-  }
-
-  add(chunk: Chunk): void {
-    const room = this.#maxBytes - this.#keptBytes[chunk.from]!
-    const bytes = chunk.bytes.subarray(0, Math.max(0, room))
-    if (bytes.byteLength < chunk.bytes.byteLength) this.truncated = true
-    if (bytes.byteLength === 0) return
-    this.#keptBytes[chunk.from]! += bytes.byteLength
-    this.#kept.push({ ...chunk, bytes })
-  }
-
-  get bytes(): Pick<RunResult, "stdoutBytes" | "stderrBytes" | "allBytes"> {
-    return {
-      stdoutBytes: concat(this.#kept.filter(({ from }) => from === "stdout")),
-      stderrBytes: concat(this.#kept.filter(({ from }) => from === "stderr")),
-      allBytes: concat(this.#kept)
-    }
-  }
-}
-
-const concat = (chunks: ReadonlyArray<Chunk>): Uint8Array => concatBytes(chunks.map(({ bytes }) => bytes))
+/** Who ended it, and when its time was up. The facts that came before the exit are here already. */
+const readFacts = (handle: ProcessHandle) =>
+  Effect.map(Stream.runCollect(Stream.takeUntil(handle.lifecycle, ({ _tag }) => _tag === "Exited")), (facts) => {
+    const started = facts.find(({ _tag }) => _tag === "Started")
+    const kills = facts.filter((fact) => fact._tag === "Killed")
+    const timeout = kills.find(({ by }) => by === "timeout")
+    return { killedBy: kills[0]?.by, timedOutAfterMs: timeout && started && timeout.at - started.at }
+  })

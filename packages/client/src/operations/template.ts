@@ -3,17 +3,17 @@ import * as Effect from "effect/Effect"
 import * as CommandLine from "effect/process/CommandLine"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import type { RunOptions, RunResult } from "./run.ts"
-
-type Run = (command: string, args: ReadonlyArray<string>, options: RunOptions) => Effect.Effect<RunResult, ProcessError>
+import type { RunError, RunOptions } from "../run/RunOptions.ts"
+import type { RunResult } from "../run/RunResult.ts"
+import type { Run } from "./run.ts"
 
 /** A value in a template: one argument, or, as an array that stands alone, as many as it has elements. */
 export type TemplateValue = string | number | boolean | ReadonlyArray<string | number | boolean>
 
-type Tag = (
+type Tag<E = ProcessError, R = never> = (
   strings: TemplateStringsArray,
   ...values: ReadonlyArray<TemplateValue>
-) => Effect.Effect<RunResult, ProcessError>
+) => Effect.Effect<RunResult, E, R>
 
 /**
  * A command written as one would type it, and run to its end without a shell.
@@ -23,12 +23,12 @@ type Tag = (
  */
 export interface Template extends Tag {
   /** The same with options. */
-  (options: RunOptions): Tag
+  <E = never, R = never, Check extends boolean = false>(options: RunOptions<E, R, Check>): Tag<RunError<E, Check>, R>
 }
 
 export const makeTemplate = (run: Run): Template => {
   const tag =
-    (options: RunOptions): Tag =>
+    <E, R, Check extends boolean>(options: RunOptions<E, R, Check>): Tag<RunError<E, Check>, R> =>
     (strings, ...values) =>
       Effect.flatMap(Effect.fromResult(wordsOf(strings, values)), ([command = "", ...args]) =>
         run(command, args, options)

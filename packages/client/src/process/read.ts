@@ -8,7 +8,7 @@ import { openReader } from "./Reader.ts"
 export const DEFAULT_READ_BYTES = 65_536
 
 /** Longest line that `readLine` waits for. Higher lets a child that never ends one cost its client more memory. */
-const MAX_LINE_BYTES = 16 * 1024 * 1024
+export const MAX_LINE_BYTES = 16 * 1024 * 1024
 
 /**
  * The next bytes of a stream, as read(2) gives them: at least one, at most `maxBytes`; none at the end.

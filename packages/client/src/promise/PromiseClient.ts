@@ -2,7 +2,7 @@ import type { ProcessId, ProcessInfo, Signal, Stdio } from "@spawnbroker/protoco
 import type { Shell } from "../connection/DefaultShell.ts"
 import type { AttachOptions } from "../operations/attach.ts"
 import type { BackgroundCommand, BufferedOutput, StartOptions } from "../operations/background.ts"
-import type { RunResult } from "../operations/run.ts"
+import type { RunResult } from "../run/RunResult.ts"
 import type { Piped } from "../options.ts"
 import type { KillOptions } from "../process/ProcessHandle.ts"
 import type { PromiseRunOptions, PromiseSpawnOptions } from "./options.ts"

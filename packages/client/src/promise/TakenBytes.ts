@@ -1,7 +1,6 @@
 import { concatBytes } from "@spawnbroker/protocol"
-
-const NEWLINE = 10
-const CARRIAGE_RETURN = 13
+import { NEWLINE } from "../process/Incoming.ts"
+import { withoutReturn } from "../process/without-return.ts"
 
 /**
  * Bytes that have been taken from a stream and not been handed out yet: the rest of a batch.
@@ -52,5 +51,3 @@ export class TakenBytes {
     return line
   }
 }
-
-const withoutReturn = (line: Uint8Array): Uint8Array => (line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line)

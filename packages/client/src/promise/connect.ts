@@ -4,7 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { Client, type ClientHandle, type ClientPort } from "../Client.ts"
 import { makeProcess, toKillOptions } from "./make-process.ts"
-import { checkSignal, type PromiseSpawnOptions, toRunOptions } from "./options.ts"
+import { checkIsSignal, checkSignal, type PromiseSpawnOptions, toRunOptions } from "./options.ts"
 import { Ownership } from "./Ownership.ts"
 import type { PromiseClient } from "./PromiseClient.ts"
 import { toPromise } from "./to-promise.ts"
@@ -66,6 +66,7 @@ const makePromiseClient = (client: ClientHandle, connection: Scope.Closeable): P
     },
     run: async (command, { args, signal, ...options } = {}) => {
       checkSignal(signal)
+      checkIsSignal("cancelSignal", options.cancelSignal)
       return toPromise(client.run(command, args, toRunOptions(options)), { scope, signal })
     },
     attach: async (id, options = {}) => {

@@ -18,10 +18,13 @@ export type {
 } from "./PromiseProcess.ts"
 export type { ClientPort } from "../Client.ts"
 export type { StreamName } from "../options.ts"
-export { RunResult } from "../operations/run.ts"
 export type { Shell } from "../connection/DefaultShell.ts"
 export type { AttachOptions } from "../operations/attach.ts"
 export type { BackgroundCommand, BufferedOutput, StartOptions } from "../operations/background.ts"
+export type { Keep, OmittedBytes } from "../run/KeptOutput.ts"
+export type { Line } from "../run/Lines.ts"
+export { RunFailed } from "../run/RunFailed.ts"
+export { RunResult } from "../run/RunResult.ts"
 export type { KillOptions } from "../process/ProcessHandle.ts"
 export {
   AlreadyExited,

@@ -1,7 +1,9 @@
 import { InvalidArgument, type ProcessError, type Stdio } from "@spawnbroker/protocol"
+import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { RunOptions } from "../operations/run.ts"
 import type { SpawnOptions } from "../options.ts"
+import type { Line } from "../run/Lines.ts"
+import type { RunOptions } from "../run/RunOptions.ts"
 
 interface Cancellable {
   /** @default [] */
@@ -22,7 +24,8 @@ export interface PromiseSpawnOptions<
   extends SpawnOptions<Stdin, Stdout, Stderr>, Cancellable {}
 
 /** How a process is run to its end. */
-export interface PromiseRunOptions extends Omit<RunOptions, "stdin">, Cancellable {
+export interface PromiseRunOptions
+  extends Omit<RunOptions<never, never, boolean>, "stdin" | "onLine" | "cancel">, Cancellable {
   /** What the process reads. Absent: nothing (`/dev/null`). If it throws, `run` ends the process and rejects with that. */
   readonly stdin?:
     | string
@@ -30,11 +33,32 @@ export interface PromiseRunOptions extends Omit<RunOptions, "stdin">, Cancellabl
     | AsyncIterable<Uint8Array | string>
     | ReadableStream<Uint8Array | string>
     | undefined
+  /**
+   * Called with each line as it comes, without its end, one at a time, in order; the next one once its promise is
+   * fulfilled. The last line of a stream needs no end.
+   *
+   * A slow callback holds the process back (its pipe is full), and nothing is lost. If it throws or rejects, `run` ends the
+   * process and rejects with that. A line longer than 16 MiB is `LimitExceeded`.
+   */
+  readonly onLine?: ((line: Line) => void | Promise<void>) | undefined
+  /**
+   * Cancels the run when it is aborted: the process group gets `killSignal`, SIGKILL after `forceKillAfter`, and the result
+   * says `cancelled: true`. (Where `signal` is aborted instead, `run` rejects, and there is no result.) If it is aborted
+   * already, the process is ended as soon as it has started.
+   */
+  readonly cancelSignal?: AbortSignal | undefined
 }
 
 /** The options of the other face. */
-export const toRunOptions = ({ stdin, ...same }: Omit<PromiseRunOptions, keyof Cancellable>): RunOptions => ({
+export const toRunOptions = ({
+  stdin,
+  onLine,
+  cancelSignal,
+  ...same
+}: Omit<PromiseRunOptions, keyof Cancellable>): RunOptions<never, never, boolean> => ({
   ...same,
+  onLine: typeof onLine === "function" ? toCallback(onLine) : onLine,
+  cancel: cancelSignal && untilAborted(cancelSignal),
   stdin: stdin === undefined || typeof stdin === "string" || stdin instanceof Uint8Array ? stdin : toStream(stdin)
 })
 
@@ -48,8 +72,29 @@ const toStream = (
       : Stream.fromAsyncIterable(input, (error) => error)
   )
 
+/** What the caller's callback throws is not ours to name, either. */
+const toCallback =
+  (onLine: (line: Line) => void | Promise<void>) =>
+  (line: Line): Effect.Effect<void> => {
+    const promise = onLine(line)
+    return promise === undefined ? Effect.void : Effect.promise(() => promise)
+  }
+
+const untilAborted = (signal: AbortSignal): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    const abort = (): void => resume(Effect.void)
+    if (signal.aborted) return abort()
+    signal.addEventListener("abort", abort, { once: true })
+    return Effect.sync(() => signal.removeEventListener("abort", abort))
+  })
+
 /** Nothing is begun for a caller that has given up already. Rejects with its reason. */
 export const checkSignal = (signal: AbortSignal | undefined): void => {
-  if (signal === undefined || signal instanceof AbortSignal) return signal?.throwIfAborted()
-  throw new InvalidArgument({ argument: "signal", problem: "an AbortSignal is expected; to send a signal, use `kill`" })
+  checkIsSignal("signal", signal)
+  signal?.throwIfAborted()
+}
+
+export const checkIsSignal = (name: string, signal: unknown): void => {
+  if (signal === undefined || signal instanceof AbortSignal) return
+  throw new InvalidArgument({ argument: name, problem: "an AbortSignal is expected; to send a signal, use `kill`" })
 }

@@ -1,4 +1,4 @@
-import { BrokerUnavailable, type ProcessError } from "@spawnbroker/protocol"
+import { BrokerUnavailable } from "@spawnbroker/protocol"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -11,8 +11,8 @@ import type * as Scope from "effect/Scope"
  *
  * Where `scope` closes first, that interrupts it, too.
  */
-export const toPromise = <A>(
-  effect: Effect.Effect<A, ProcessError>,
+export const toPromise = <A, E>(
+  effect: Effect.Effect<A, E>,
   { scope, signal }: { readonly scope?: Scope.Scope; readonly signal?: AbortSignal | undefined } = {}
 ): Promise<A> => {
   const fiber = Effect.runFork(effect, signal && { signal })
@@ -25,8 +25,8 @@ export const toCompletion = (effect: Effect.Effect<void>, scope: Scope.Scope): P
   settle(Fiber.runIn(Effect.runFork(effect, { uninterruptible: true }), scope), undefined)
 
 /** What a fiber comes to, as a promise. */
-export const settle = async <A>(fiber: Fiber.Fiber<A, ProcessError>, signal: AbortSignal | undefined): Promise<A> => {
-  const exit = await new Promise<Exit.Exit<A, ProcessError>>((resolve) => void fiber.addObserver(resolve))
+export const settle = async <A, E>(fiber: Fiber.Fiber<A, E>, signal: AbortSignal | undefined): Promise<A> => {
+  const exit = await new Promise<Exit.Exit<A, E>>((resolve) => void fiber.addObserver(resolve))
   if (Exit.isSuccess(exit)) return exit.value
   if (!Cause.hasInterruptsOnly(exit.cause)) throw Cause.squash(exit.cause)
   if (signal?.aborted === true) throw signal.reason
