@@ -5,16 +5,31 @@
 import { describe, expectTypeOf, it } from "vitest"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { ClientHandle, ProcessError, ProcessHandle, SpawnOptions } from "../src/index.ts"
+import type {
+  ClientHandle,
+  ProcessError,
+  ProcessHandle,
+  RunFailed,
+  RunOptions,
+  RunResult,
+  SpawnOptions
+} from "../src/index.ts"
 import type { PromiseClient, PromiseProcess, SpawnOptions as PromiseSpawnOptions } from "../src/promise/index.ts"
 
 type ProcessIn<T> = T extends Effect.Effect<infer A, ProcessError, Scope.Scope> ? A : never
 
 /** Stand for values of these types. What uses them is compiled, and never run. */
 declare const spawn: ClientHandle["spawn"]
+declare const run: ClientHandle["run"]
+declare const template: ClientHandle["$"]
 declare const client: PromiseClient
 declare const either: "pipe" | "ignore"
 declare const options: SpawnOptions
+declare const perhaps: boolean
+interface Service {
+  readonly service: unique symbol
+}
+declare const refuse: () => Effect.Effect<void, "no", Service>
 declare const takesStdout: (process: ProcessHandle<"stdout">) => void
 
 type Stdin = "stdin" | "write" | "closeStdin"
@@ -104,6 +119,36 @@ describe("a handle", () => {
       void spawn("cat", [], { cwd: "/", stdot: "ignore" })
       // @ts-expect-error that is nothing a stream can be connected to
       void spawn("cat", [], { stdout: "null" })
+    })
+  })
+})
+
+describe("a run", () => {
+  it("fails with what its callback fails with, and no more", () => {
+    compiles(() => {
+      expectTypeOf(run("cat")).toEqualTypeOf<Effect.Effect<RunResult, ProcessError>>()
+      expectTypeOf(run("cat", [], { timeout: 10, keep: "tail" })).toEqualTypeOf<
+        Effect.Effect<RunResult, ProcessError>
+      >()
+      expectTypeOf(run("cat", [], { onLine: refuse })).toEqualTypeOf<
+        Effect.Effect<RunResult, ProcessError | "no", Service>
+      >()
+    })
+  })
+
+  it("fails with RunFailed only where it is checked, or may be", () => {
+    compiles(() => {
+      type Checked = Effect.Effect<RunResult, ProcessError | RunFailed>
+      expectTypeOf(run("cat", [], { check: false })).toEqualTypeOf<Effect.Effect<RunResult, ProcessError>>()
+      expectTypeOf(run("cat", [], { check: true })).toEqualTypeOf<Checked>()
+      expectTypeOf(run("cat", [], { check: perhaps })).toEqualTypeOf<Checked>()
+      expectTypeOf(template({ check: true })`cat`).toEqualTypeOf<Checked>()
+      expectTypeOf(template`cat`).toEqualTypeOf<Effect.Effect<RunResult, ProcessError>>()
+      // @ts-expect-error a letter is wrong
+      void run("cat", [], { chek: true, timeout: 10 })
+      // @ts-expect-error these options say that nothing is checked
+      const unchecked: RunOptions = { check: true }
+      return unchecked
     })
   })
 })

@@ -6,6 +6,7 @@ import {
   NotFound,
   type PromiseClient,
   type PromiseProcess,
+  RunFailed,
   type SpawnOptions
 } from "@spawnbroker/client/promise"
 import { assert, describe, it } from "@effect/vitest"
@@ -401,6 +402,63 @@ describe("output", () => {
     assert.strictEqual((await rejection(silent.stdin.write("x"))).argument, "stdin")
     const broken = await client.script(String.raw`printf '\377\n'`, { invalidUtf8: "fail" })
     assert.deepInclude(await rejection(collect(broken.stdout)), { _tag: "Io", errno: "EILSEQ" })
+  })
+})
+
+describe("run", () => {
+  it("gives each line as it comes, and waits for the promise of one before the next", async () => {
+    await using client = await open()
+    const seen: Array<string> = []
+    let under = 0
+    const result = await client.run("sh", {
+      args: ["-c", "echo one; echo two; echo three >&2"],
+      onLine: async ({ text, from }) => {
+        assert.strictEqual(++under, 1)
+        await new Promise((resolve) => setImmediate(resolve))
+        under--
+        seen.push(`${from} ${text}`)
+      }
+    })
+    assert.sameMembers(seen, ["stdout one", "stdout two", "stderr three"])
+    assert.isFalse(result.failed)
+  })
+
+  it("rejects with what a callback throws or rejects with, once the process is gone", async () => {
+    await using client = await open()
+    const mine = new Error("mine")
+    const thrower = () => {
+      throw mine
+    }
+    assert.strictEqual(await rejection(client.run("yes", { onLine: thrower })), mine)
+    assert.strictEqual(await rejection(client.run("yes", { onLine: () => Promise.reject(mine) })), mine)
+    assert.deepStrictEqual(client.living(), [])
+  })
+
+  it("that is cancelled by `cancelSignal` has a result, and listens to it no more", async () => {
+    await using client = await open()
+    const controller = new AbortController()
+    const result = await client.run("sh", {
+      args: ["-c", "echo begun; exec sleep 1000"],
+      cancelSignal: controller.signal,
+      onLine: () => controller.abort()
+    })
+    assert.deepInclude(result, { cancelled: true, failed: true, stdout: "begun\n" })
+    assert.deepStrictEqual(result.exit, { _tag: "Signaled", signal: "SIGTERM" })
+    const other = new AbortController()
+    assert.isFalse((await client.run("true", { cancelSignal: other.signal })).cancelled)
+    assert.strictEqual(getEventListeners(other.signal, "abort").length, 0)
+    assert.isTrue((await client.run("sleep", { args: ["1000"], cancelSignal: AbortSignal.abort() })).cancelled)
+    const wrong = rejection(client.run("true", { cancelSignal: "SIGTERM" as never }))
+    assert.deepInclude(await wrong, { _tag: "InvalidArgument", argument: "cancelSignal" })
+  })
+
+  it("that is to be a success, and is not, rejects with its report", async () => {
+    await using client = await open()
+    const failed = await rejection(client.run("sh", { args: ["-c", "echo why >&2; exit 3"], check: true }))
+    assert.instanceOf(failed, RunFailed)
+    assert.include(failed.message, "exit code 3 after")
+    assert.include(failed.message, "\n  why")
+    assert.isFalse((await client.run("true", { check: true })).failed)
   })
 })
 

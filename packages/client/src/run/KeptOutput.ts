@@ -1,5 +1,5 @@
 import { ByteQueue } from "./ByteQueue.ts"
-import type { Piece } from "./Piece.ts"
+import type { OutputName, Piece } from "./Piece.ts"
 import { type Run, Runs } from "./Runs.ts"
 
 /** Which end of a stream is kept where it is longer than what may be kept. */
@@ -26,7 +26,7 @@ export interface KeptBytes {
 export class KeptOutput {
   readonly #stdout: KeptStream
   readonly #stderr: KeptStream
-  #speaker: Piece["from"] = "stdout"
+  #speaker: OutputName = "stdout"
   #turn = 0
 
   constructor(maxBytes: number, keep: Keep) {

@@ -5,12 +5,12 @@ import { NEWLINE } from "../process/Incoming.ts"
 import { MAX_LINE_BYTES } from "../process/read.ts"
 import { withoutReturn } from "../process/without-return.ts"
 import { ByteQueue } from "./ByteQueue.ts"
-import type { Piece } from "./Piece.ts"
+import type { OutputName, Piece } from "./Piece.ts"
 
 /** One line of a process, without its end (`\n`, `\r\n`), and the stream on which it was said. */
 export interface Line {
   readonly text: string
-  readonly from: Piece["from"]
+  readonly from: OutputName
 }
 
 type Deliver<E, R> = (line: Line) => Effect.Effect<unknown, E, R>
@@ -55,14 +55,14 @@ export class Lines<E, R> {
     )
   )
 
-  #begin(from: Piece["from"], part: Uint8Array): Effect.Effect<void, LimitExceeded> {
+  #begin(from: OutputName, part: Uint8Array): Effect.Effect<void, LimitExceeded> {
     this.#begun[from].push(part)
     return this.#begun[from].byteLength <= MAX_LINE_BYTES
       ? Effect.void
       : Effect.fail(new LimitExceeded({ limit: "lineBytes", maximum: MAX_LINE_BYTES }))
   }
 
-  #finish(from: Piece["from"], part: Uint8Array): Effect.Effect<unknown, E | Io, R> {
+  #finish(from: OutputName, part: Uint8Array): Effect.Effect<unknown, E | Io, R> {
     let text: string
     try {
       text = this.#decoder.decode(withoutReturn(this.#join(from, part)))
@@ -73,7 +73,7 @@ export class Lines<E, R> {
   }
 
   /** Nearly every line is within one chunk, and is not copied. */
-  #join(from: Piece["from"], part: Uint8Array): Uint8Array {
+  #join(from: OutputName, part: Uint8Array): Uint8Array {
     const begun = this.#begun[from]
     if (begun.byteLength === 0) return part
     begun.push(part)
