@@ -10,4 +10,8 @@ export class RunFailed extends Data.TaggedError("RunFailed")<{ readonly result: 
   override get message(): string {
     return this.result.report
   }
+  /** For `console.log`, to which the output, byte by byte, says nothing. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `RunFailed: ${this.message}`
+  }
 }

@@ -8,6 +8,7 @@ import * as Schema from "effect/Schema"
 import { ProcessId } from "../process/ProcessId.ts"
 import { codes } from "./codes.ts"
 import { explain } from "./explain.ts"
+import { showWhenPrinted } from "./show-when-printed.ts"
 
 /** Reading from or writing to a stream of a process failed, as the operating system says. */
 export class Io extends Schema.TaggedError<Io>()("Io", {
@@ -32,7 +33,9 @@ export class PermissionDenied extends Schema.TaggedError<PermissionDenied>()("Pe
   /** Whose policy it is. */
   subject: Schema.String,
   /** How a host would allow it. */
-  hint: Schema.String
+  hint: Schema.String,
+  /** A command that is granted, and may have been meant. */
+  nearest: Schema.optionalKey(Schema.String)
 }) {
   readonly code = codes.PermissionDenied
   override get message(): string {
@@ -45,7 +48,9 @@ export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
   subject: Schema.Literals(["command", "cwd"]),
   path: Schema.String,
   /** The directories that were searched for a command without a slash. */
-  searched: Schema.optionalKey(Schema.Array(Schema.String))
+  searched: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** A command that is there, and may have been meant. */
+  nearest: Schema.optionalKey(Schema.String)
 }) {
   readonly code = codes.NotFound
   override get message(): string {
@@ -171,6 +176,8 @@ export const ProcessError = Schema.Union([
   Unsupported
 ])
 export type ProcessError = typeof ProcessError.Type
+
+for (const { prototype } of ProcessError.members) showWhenPrinted(prototype)
 
 /** In which way any call may fail, whatever it asks: it is not one, it is too large, or nobody is there to answer it. */
 export const AnyCallError = Schema.Union([InvalidArgument, LimitExceeded, BrokerUnavailable])

@@ -33,11 +33,11 @@ const explanations: { readonly [T in ErrorTag]: (error: Extract<ProcessError, { 
       ? `Cannot ${error.operation} ${error.stream}: EPIPE. The process has closed it; stop writing, or ignore this if it may stop early.`
       : `Cannot ${error.operation} ${error.stream}: ${error.errno}. See errno(3); the process itself may still run.`,
   PermissionDenied: (error: PermissionDenied) =>
-    `Not allowed for "${error.subject}": ${error.what}. Decided by the rule \`${error.rule}\` of its policy. ${error.hint}`,
+    `Not allowed for "${error.subject}": ${error.what}. Decided by the rule \`${error.rule}\` of its policy.${didYouMean(error.nearest)} ${error.hint}`,
   NotFound: (error: NotFound) =>
     error.subject === "cwd"
       ? `The working directory ${error.path} does not exist. Create it, or give another \`cwd\`.`
-      : `No such command: ${error.path}.${whereItLooked(error.searched)} Install it, or give its path.`,
+      : `No such command: ${error.path}.${whereItLooked(error.searched)}${didYouMean(error.nearest)} Install it, or give its path.`,
   SpawnFailed: (error: SpawnFailed) =>
     `Could not start ${commandLine(error.command, error.args)} in ${error.cwd}: ${error.errno}. ${spawnAdvices.get(error.errno) ?? "See errno(3)."}`,
   ProcessNotFound: (error: ProcessNotFound) =>
@@ -60,6 +60,8 @@ const tokenProblems: { readonly [R in InvalidToken["reason"]]: string } = {
   expired: "The token has expired. Ask the host for another.",
   missing: "This connection has not presented a token. Call `connect` first."
 }
+
+const didYouMean = (nearest: string | undefined): string => (nearest === undefined ? "" : ` Did you mean ${nearest}?`)
 
 const whereItLooked = (searched: ReadonlyArray<string> | undefined): string =>
   searched === undefined ? "" : ` Looked in ${searched.join(", ") || "no directory: the policy's PATH is empty"}.`

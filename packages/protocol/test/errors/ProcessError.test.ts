@@ -33,9 +33,9 @@ const hostile = "\u001b[2J\u009b31m\r\n\t\u0007\u007f\u2028\u202e\u2066-rm"
 
 const hostileErrors: ReadonlyArray<errors.ProcessError> = [
   new errors.Io({ operation: "read", stream: "stdout", errno: hostile }),
-  new errors.PermissionDenied({ rule: hostile, what: hostile, subject: hostile, hint: hostile }),
+  new errors.PermissionDenied({ rule: hostile, what: hostile, subject: hostile, hint: hostile, nearest: hostile }),
   new errors.NotFound({ subject: "cwd", path: hostile }),
-  new errors.NotFound({ subject: "command", path: hostile, searched: [hostile] }),
+  new errors.NotFound({ subject: "command", path: hostile, searched: [hostile], nearest: hostile }),
   new errors.SpawnFailed({ command: hostile, args: [hostile, ""], cwd: hostile, errno: hostile }),
   new errors.ProcessNotFound({ id: hostile }),
   new errors.LimitExceeded({ limit: hostile, maximum: 1 }),
@@ -60,6 +60,11 @@ const advice: ReadonlyArray<readonly [error: errors.ProcessError, next: RegExp]>
   ],
   [new errors.NotFound({ subject: "command", path: "git", searched: ["/bin"] }), /Looked in \/bin.*Install it/],
   [new errors.NotFound({ subject: "command", path: "git", searched: [] }), /PATH is empty/],
+  [new errors.NotFound({ subject: "command", path: "gti", searched: [], nearest: "git" }), /Did you mean git\?/],
+  [
+    new errors.PermissionDenied({ rule: "commands", what: "gti", subject: "s", hint: "Add it.", nearest: "git" }),
+    /policy\. Did you mean git\? Add it/
+  ],
   [new errors.NotFound({ subject: "cwd", path: "/nowhere" }), /Create it/],
   [new errors.SpawnFailed({ command: "a b", args: ["c d"], cwd: "/", errno: "EACCES" }), /'a b' 'c d'.*chmod/],
   [new errors.SpawnFailed({ command: "a", args: [], cwd: "/", errno: "EUNHEARDOF" }), /errno\(3\)/],
@@ -153,9 +158,44 @@ describe("errors", () => {
     }
   })
 
-  it("an error shows its tag and its fields when it is printed", () => {
-    const shown = inspect(new errors.NotFound({ subject: "command", path: "gti", searched: ["/bin"] }))
-    for (const part of ["NotFound", "gti", "/bin"]) assert.include(shown, part)
+  it("an error shows its tag, its code, its message and its fields when it is printed", () => {
+    const error = new errors.NotFound({ subject: "command", path: "gti", searched: ["/bin"] })
+    assert.strictEqual(
+      inspect(error),
+      `NotFound (4002): ${error.message} { subject: 'command', path: 'gti', searched: [ '/bin' ] }`
+    )
+    assert.include(inspect({ deep: { deeper: [error] } }), `NotFound (4002): ${error.message}`)
+    assert.strictEqual(inspect(error, { depth: -1 }), inspect(error, { depth: -1 }).split("\n")[0])
+  })
+
+  for (const [error] of advice) {
+    it(`${error._tag} begins with its tag, its code and its message when it is printed: ${error.message.slice(0, 40)}`, () => {
+      assert.isTrue(inspect(error).startsWith(`${error._tag} (${error.code}): ${error.message}`))
+      for (const name of Object.keys(encode(error))) if (name !== "_tag") assert.include(inspect(error), `${name}: `)
+    })
+  }
+
+  for (const error of hostileErrors) {
+    it(`${error._tag} has nothing in it that a terminal obeys when it is printed`, () => {
+      for (const line of inspect(error).split("\n")) assert.notMatch(line, obeyed)
+    })
+  }
+
+  it("an error that is printed is no longer than a few screens, and shows nothing but what its fields are", () => {
+    const long = "x".repeat(1_000_000)
+    const args = Array.from({ length: 1000 }, () => long)
+    const failed = new errors.SpawnFailed({ command: long, args, cwd: "/", errno: "E2BIG" })
+    assert.isBelow(inspect(failed).length, 20_000)
+    const unnamed = Object.assign(new errors.InvalidToken({ reason: "unknown" }), { stack: "a secret in a stack" })
+    assert.notInclude(inspect(unnamed), "secret")
+  })
+
+  it("an error shows its message also to those that give no way to show fields", () => {
+    const error = new errors.InvalidToken({ reason: "expired" })
+    const show = (error as unknown as Record<symbol, (depth: number, options: object) => string>)[
+      Symbol.for("nodejs.util.inspect.custom")
+    ]!
+    assert.strictEqual(show.call(error, 2, {}), `InvalidToken (4006): ${error.message}`)
   })
 
   it("what is no error of ours is not decoded", () => {

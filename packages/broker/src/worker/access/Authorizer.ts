@@ -18,6 +18,8 @@ import { buildEnvironment } from "./build-environment.ts"
 import type { CommandRule, Grant, Host } from "./Grant.ts"
 import { exceedsKernel } from "./exceeds-kernel.ts"
 import { matchesGrammar } from "./match-arguments.ts"
+import { nearestNames } from "./nearest-names.ts"
+import { pathNames } from "./path-names.ts"
 import { type ResolvedCommand, resolveCommand, searchPath } from "./resolve-command.ts"
 
 /** An act that may be done, exactly as it is here. `rule` says why. */
@@ -130,7 +132,8 @@ const decideCommand = (
   if (spec.shell) return { found: orThrow(found, spec, grant, cwd), rule: "shell" }
   const rules = [...grant.commands.entries()].filter(([, rule]) => names(rule, spec.command, found, grant))
   if (rules.length === 0) {
-    throw denied(grant, "commands", `the command ${spec.command}`, "Add it to the policy's `commands`.")
+    const nearest = nearestGranted(spec.command, grant)
+    throw denied(grant, "commands", `the command ${spec.command}`, "Add it to the policy's `commands`.", nearest)
   }
   const fitting = rules.find(
     ([, rule]) => rule.args === "any" || rule.args.some((grammar) => matchesGrammar(grammar, spec.args))
@@ -154,12 +157,30 @@ const orThrow = (
   cwd: string
 ): ResolvedCommand => {
   if (found === "ENOENT") {
-    const searched = command.includes("/") ? {} : { searched: searchPath(grant.path) }
-    throw new NotFound({ subject: "command", path: command, ...searched })
+    if (command.includes("/")) throw new NotFound({ subject: "command", path: command })
+    const nearest = nearestThere(command, grant)
+    const searched = searchPath(grant.path)
+    throw new NotFound({ subject: "command", path: command, searched, ...(nearest !== undefined && { nearest }) })
   }
   if (typeof found === "string") throw new SpawnFailed({ command, args, cwd, errno: found })
   return found
 }
+
+/** Names that the client may know: its own policy's. Where something else is, is not said to who may not run it. */
+const grantedNames = (grant: Grant): ReadonlyArray<string> =>
+  grant.commands.flatMap(({ command }) => (command.includes("/") || grant.deny.includes(command) ? [] : [command]))
+
+const nearestGranted = (typed: string, grant: Grant): string | undefined =>
+  typed.includes("/") ? undefined : nearestNames(typed, grantedNames(grant))[0]
+
+/** What was asked for is granted, so the PATH of that policy is the client's to know. */
+const nearestThere = (typed: string, grant: Grant): string | undefined =>
+  nearestNames(typed, new Set([...grantedNames(grant), ...pathNames(grant.path)]))
+    .slice(0, MAX_TRIED_NAMES)
+    .find((name) => !grant.deny.includes(name) && typeof resolveCommand(name, grant.path, "/") !== "string")
+
+/** How many near names are looked up, to find one that can be run. */
+const MAX_TRIED_NAMES = 10
 
 /**
  * Whether a rule speaks of this command: it has the same name, or it is found at the same place.
@@ -232,5 +253,5 @@ const stdioOf = ({ stdin, stdout, stderr, additionalFds }: SpawnSpec): ReadonlyA
   return stdio
 }
 
-const denied = (grant: Grant, rule: string, what: string, hint: string): PermissionDenied =>
-  new PermissionDenied({ subject: grant.subject, rule, what, hint })
+const denied = (grant: Grant, rule: string, what: string, hint: string, nearest?: string): PermissionDenied =>
+  new PermissionDenied({ subject: grant.subject, rule, what, hint, ...(nearest !== undefined && { nearest }) })

@@ -31,6 +31,45 @@ const refused = (scratch: Scratch, policy: Partial<Policy>, spec: Partial<SpawnS
 const ruleOf = (error: AuthorizeError): string => (error._tag === "PermissionDenied" ? error.rule : error._tag)
 const any = (command: string): Pick<Policy, "commands"> => ({ commands: [{ command, args: true }] })
 
+describe("a slip of the fingers", () => {
+  const nearest = (error: AuthorizeError): unknown => ("nearest" in error ? error.nearest : undefined)
+
+  it("in a command that is not granted is told the one that is", () => {
+    const scratch = makeScratch()
+    scratch.file("bin/git")
+    const error = refused(scratch, any("git"), { command: "gti" })
+    assert.deepInclude(error, { _tag: "PermissionDenied", nearest: "git" })
+    assert.include(error.message, "Did you mean git?")
+  })
+
+  it("is told nothing that the client may not know: what is there and not granted, a path, what is denied", () => {
+    const scratch = makeScratch()
+    scratch.file("bin/git")
+    scratch.file("bin/gitx")
+    for (const policy of [{}, any("cat"), any(scratch.path("bin/git")), { ...any("git"), deny: ["git"] }]) {
+      const error = refused(scratch, policy, { command: "gti" })
+      assert.strictEqual(error._tag, "PermissionDenied")
+      assert.isUndefined(nearest(error))
+      assert.notInclude(error.message, "Did you mean")
+    }
+    assert.isUndefined(nearest(refused(scratch, any("git"), { command: "/bin/gti" })))
+  })
+
+  it("in a command that is granted and not there is told the nearest one that can be run", () => {
+    const scratch = makeScratch()
+    scratch.file("bin/toolx", 0o644)
+    scratch.directory("bin/toola")
+    scratch.file("bin/toolbox")
+    assert.isUndefined(nearest(refused(scratch, any("tool"), {})))
+    scratch.file("bin2/tools")
+    const env = { values: { PATH: `${scratch.path("bin")}:${scratch.path("bin2")}` } }
+    const error = refused(scratch, { ...any("tool"), env }, {})
+    assert.deepInclude(error, { _tag: "NotFound", nearest: "tools" })
+    assert.isUndefined(nearest(refused(scratch, { ...any("tool"), env, deny: ["tools"] }, {})))
+    assert.isUndefined(nearest(refused(scratch, any("/bin/tol"), { command: "/bin/tol" })))
+  })
+})
+
 describe("what may run", () => {
   it("is nothing under an empty policy", () => {
     const scratch = makeScratch()
