@@ -1,7 +1,7 @@
 /** `run`: lines as they come, cancellation, and what is kept of the output. */
 import { assert, layer } from "@effect/vitest"
 import { Broker } from "@spawnbroker/broker"
-import { type Line, RunFailed, RunResult } from "@spawnbroker/client"
+import { type Line, RunFailed, type RunOptions, RunResult } from "@spawnbroker/client"
 import { connect, eventually, fixture, node } from "@spawnbroker/testing"
 import { Context, Data, Deferred, Effect, Fiber, Stream } from "effect"
 
@@ -296,6 +296,41 @@ layer(Broker.layer(), { excludeTestServices: true })("run", (it) => {
         timedOut.message,
         /^sleep 1000: timed out after [0-9]+ ms, ended by SIGTERM \(terminated\)\nhint: raise/
       )
+    })
+  )
+
+  it.effect("reports what real programs mean by their ends", () =>
+    Effect.gen(function* () {
+      const client = yield* connect()
+      const reportOf = (command: string, args: ReadonlyArray<string>, options: RunOptions = {}) =>
+        Effect.map(client.run(command, args, options), ({ report }) => report)
+      assert.match(yield* reportOf("sh", ["-c", "no-such-command"]), /exit code 127.*\n {2}.*not found\nhint: .*PATH/s)
+      assert.match(yield* reportOf("sh", ["-c", "/etc"]), /exit code 126.*\nhint: .*chmod/s)
+      assert.match(yield* reportOf("sh", ["-c", "kill -9 $$"]), /ended by SIGKILL \(killed\) after.*\nhint: .*memory/s)
+      assert.match(yield* reportOf("sh", ["-c", "sh -c 'kill -11 $$'; exit $?"]), /exit code 139.*SIGSEGV/s)
+      assert.match(yield* reportOf(node, ["--no-such-option"]), /exit code 9.*\nhint: .*option/s)
+      const never = "await new Promise(() => {})"
+      assert.match(yield* reportOf(node, ["--input-type=module", "-e", never]), /exit code 13.*\nhint: .*await/s)
+      assert.match(yield* reportOf("sleep", ["1000"], { timeout: 20 }), /timed out after.*\nhint: .*`timeout`/s)
+      assert.match(yield* reportOf("seq", ["9"], { maxOutputBytes: 1 }), /\nhint: 17 bytes of stdout were not kept/)
+    })
+  )
+
+  it.effect("reports a line of shell as the shell that was called", () =>
+    Effect.gen(function* () {
+      const client = yield* connect({ shell: true })
+      const { report } = yield* client.run("echo bad >&2; exit 2", [], { shell: true })
+      assert.match(report, /^sh -c 'echo bad >&2; exit 2': exit code 2 after .*\n {2}bad$/)
+    })
+  )
+
+  it.effect("never waits for a reader of a descriptor that it does not read", () =>
+    Effect.gen(function* () {
+      const client = yield* connect()
+      const { exit } = yield* client.run("sh", ["-c", "head -c 4000000 /dev/zero >&3"], {
+        additionalFds: { 3: "output" }
+      })
+      assert.deepStrictEqual(exit, { _tag: "Exited", code: 0 })
     })
   )
 })
