@@ -62,10 +62,12 @@ export interface ClientHandle {
     options?: SpawnOptions<Stdin, Stdout, Stderr>
   ) => Effect.Effect<ProcessHandle<Piped<Stdin, Stdout, Stderr>>, ProcessError, Scope.Scope>
   /**
-   * Runs a process to its end and keeps its output. An exit code other than 0, a signal and a timeout are results, not
-   * errors.
+   * Runs a process to its end and keeps its output. An exit code other than 0, a signal, a timeout and a cancellation are
+   * results, not errors, unless `check` says so.
    *
-   * **Interruption**: the process group is ended, and waited for.
+   * **Errors**: those of `spawn`; what `onLine` fails with; `RunFailed` with `check: true`.
+   *
+   * **Interruption**: the process group is ended, and waited for. To keep the result, use the option `cancel`.
    *
    * **Example** (a time limit is a result)
    *
@@ -77,6 +79,22 @@ export interface ClientHandle {
    *   const { timedOut, exit } = yield* client.run("sleep", ["60"], { timeout: "50 millis" })
    *   timedOut // => true
    *   exit // => { _tag: "Signaled", signal: "SIGTERM" }
+   * }).pipe(Effect.scoped)
+   * ```
+   *
+   * **Example** (each line as it comes; a failure as an error)
+   *
+   * ```ts
+   * const program = Effect.gen(function*() {
+   *   const broker = yield* Broker.start()
+   *   const token = yield* broker.mint({ subject: "example", commands: [{ command: "sh", args: true }] })
+   *   const client = yield* Client.connect(yield* broker.openPort(), token)
+   *   const seen: Array<string> = []
+   *   const onLine = ({ text }) => Effect.sync(() => seen.push(text))
+   *   const failed = yield* Effect.flip(client.run("sh", ["-c", "echo one; exit 3"], { onLine, check: true }))
+   *   seen // => ["one"]
+   *   failed._tag // => "RunFailed"
+   *   failed.result.exit // => { _tag: "Exited", code: 3 }
    * }).pipe(Effect.scoped)
    * ```
    */

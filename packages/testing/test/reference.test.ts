@@ -66,7 +66,7 @@ describe("the reference", () => {
 
   it("has the options", () => {
     assertRows("Options of spawn", fieldsOf("packages/client/src/options.ts", "SpawnOptions"))
-    assertRows("Options of run", fieldsOf("packages/client/src/operations/run.ts", "RunOptions"))
+    assertRows("Options of run", fieldsOf("packages/client/src/run/RunOptions.ts", "RunOptions"))
     assertRows("Options of attach", fieldsOf("packages/client/src/operations/attach.ts", "AttachOptions"))
     assertRows("Options of the broker", fieldsOf("packages/broker/src/Broker.ts", "BrokerOptions"))
   })

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { SpawnOptions } from "../options.ts"
+import type { Chunk } from "../process/Incoming.ts"
 import type { ProcessHandle } from "../process/ProcessHandle.ts"
 import { KeptOutput } from "../run/KeptOutput.ts"
 import { Lines } from "../run/Lines.ts"
@@ -99,18 +100,17 @@ const takeOutput = <E, R>(
   { onLine, invalidUtf8 = "replace", stdout, stderr }: RunOptions<E, R, boolean>
 ): Effect.Effect<void, ProcessError | E, R> => {
   if (![stdout ?? "pipe", stderr ?? "pipe"].includes("pipe")) return Effect.void
-  const pieces = Stream.map(chunks, ({ from, bytes }): Piece => ({
-    from: from === "stderr" ? "stderr" : "stdout",
-    bytes
-  }))
-  if (onLine === undefined) return Stream.runForEach(pieces, (piece) => Effect.sync(() => output.add(piece)))
+  if (onLine === undefined) return Stream.runForEach(chunks, (chunk) => Effect.sync(() => output.add(toPiece(chunk))))
   const lines = new Lines(onLine, invalidUtf8)
-  const taken = Stream.runForEach(pieces, (piece) => {
+  const taken = Stream.runForEach(chunks, (chunk) => {
+    const piece = toPiece(chunk)
     output.add(piece)
     return lines.add(piece)
   })
   return Effect.andThen(taken, lines.end)
 }
+
+const toPiece = ({ from, bytes }: Chunk): Piece => ({ from: from === "stderr" ? "stderr" : "stdout", bytes })
 
 const feed = (handle: ProcessHandle, input: RunOptions["stdin"]): Effect.Effect<void, ProcessError> => {
   if (input === undefined) return Effect.void

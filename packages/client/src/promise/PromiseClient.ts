@@ -37,8 +37,10 @@ export interface PromiseClient extends AsyncDisposable {
     options?: PromiseSpawnOptions<Stdin, Stdout, Stderr>
   ): Promise<PromiseProcess<Piped<Stdin, Stdout, Stderr>>>
   /**
-   * Runs a process to its end and keeps its output. An exit code other than 0, a signal and a timeout are results, not
-   * errors.
+   * Runs a process to its end and keeps its output. An exit code other than 0, a signal, a timeout and a cancellation
+   * (`cancelSignal`) are results, not errors, unless `check` says so.
+   *
+   * **Errors**: those of `spawn`; what `onLine` throws or rejects with; `RunFailed` with `check: true`.
    *
    * **Interruption**: the process group is ended; the promise rejects with the reason of `signal` once it is gone.
    *
