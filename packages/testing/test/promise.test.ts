@@ -412,11 +412,11 @@ describe("run", () => {
     let under = 0
     const result = await client.run("sh", {
       args: ["-c", "echo one; echo two; echo three >&2"],
-      onLine: async ({ text, from }) => {
+      onLine: async (line) => {
         assert.strictEqual(++under, 1)
         await new Promise((resolve) => setImmediate(resolve))
         under--
-        seen.push(`${from} ${text}`)
+        seen.push(`${line.from} ${line.text}`)
       }
     })
     assert.sameMembers(seen, ["stdout one", "stdout two", "stderr three"])
