@@ -89,8 +89,8 @@ describe("the reference", () => {
   }
 })
 
-layer(Broker.layer(), { excludeTestServices: true })("the reference", (it) => {
-  it.effect("has the members of both faces", () =>
+layer(Broker.layer(), { excludeTestServices: true })("the reference", (each) => {
+  each.effect("has the members of both faces", () =>
     Effect.gen(function* () {
       const broker = yield* Broker
       const token = yield* broker.mint(testPolicy)

@@ -48,7 +48,7 @@ layer(Broker.layer(), { excludeTestServices: true, timeout: "60 seconds" })("the
       const { page, token } = yield* attached
       const { port2 } = new PageChannel()
       const reply = yield* ask(page, connectCall(token, { $port: 0 }), [port2])
-      assert.deepStrictEqual(reply, { _tag: "Success", value: { subject: testPolicy.subject } })
+      assert.deepStrictEqual(reply, { _tag: "Success", value: { subject: testPolicy.subject, shell: false } })
       page.close()
     })
   )
