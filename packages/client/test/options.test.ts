@@ -129,15 +129,16 @@ describe("the options of a spawn", () => {
 
 describe("the options of a kill", () => {
   it("are absent where they are undefined", () => {
-    for (const options of [undefined, {}, { signal: undefined, forceKillAfter: undefined }]) {
+    for (const options of [undefined, {}, { signal: undefined, forceKillAfter: undefined, tree: undefined }]) {
       assert.deepStrictEqual(killPayload(options), {})
     }
   })
 
   it("take durations, also endless ones", () => {
-    assert.deepStrictEqual(killPayload({ signal: "SIGINT", forceKillAfter: "2 seconds" }), {
+    assert.deepStrictEqual(killPayload({ signal: "SIGINT", forceKillAfter: "2 seconds", tree: true }), {
       signal: "SIGINT",
-      forceKillAfterMs: 2000
+      forceKillAfterMs: 2000,
+      tree: true
     })
     assert.strictEqual(killPayload({ forceKillAfter: Duration.infinity }).forceKillAfterMs, 2_147_483_647)
   })

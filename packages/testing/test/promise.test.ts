@@ -528,6 +528,15 @@ describe("a process", () => {
     assert.strictEqual((await rejection(deaf.kill("SIGNOTHING" as never)))._tag, "InvalidArgument")
   })
 
+  it("is killed with descendants that have left its group, where that is asked for", async () => {
+    await using client = await open()
+    const parent = await client.script("setsid sh -c 'echo ready; sleep 1000 & wait' & wait")
+    await waitForLine(parent, "ready")
+    await until(() => client.living().length === 3)
+    await client.kill({ id: parent.id }, { signal: "SIGKILL", tree: true })
+    await until(() => client.living().length === 0)
+  })
+
   it("is gone, with its group, when its block ends", async () => {
     await using client = await open()
     let reading: Promise<Error>

@@ -1,13 +1,15 @@
 /**
  * The children of this process and their process groups: the only place from which a signal is sent.
  *
- * A signal always goes to a group, and only while that group is certainly the one that was started here. As long as its
+ * A signal goes to a group only while that group is certainly the one that was started here. As long as its
  * leader has not been reaped, the system cannot give its number to another; it is reaped in this thread, so nothing
  * changes between the check and the signal. Once the leader is gone, its number stays taken while the group has
- * members. A process that has the number all the same is somebody else's, and its group is left alone.
+ * members. A process that has the number all the same is somebody else's, and its group is left alone. Descendants out
+ * of the group are signalled one by one, by PID and start time.
  */
 import { existsSync } from "node:fs"
 import { groupLives, signalGroup } from "./process-group.ts"
+import { lookAtTree, type ProcessIdentity, signalTree, type TreeAnswer } from "./process-tree.ts"
 
 interface Child {
   readonly pid: number
@@ -43,9 +45,25 @@ export class ChildTable {
     return this.lives(id) && signalGroup(this.#children.get(id)!.pid, signal)
   }
 
+  /**
+   * The same for a child and all its descendants. `known`: those out of its group that were found before, who may have
+   * outlived it, and by whom others are found.
+   */
+  signalTree(id: number, signal: NodeJS.Signals, known: ReadonlyArray<ProcessIdentity>): TreeAnswer {
+    return signalTree(this.#leader(id), known, signal)
+  }
+
+  treeLives(id: number, known: ReadonlyArray<ProcessIdentity>): TreeAnswer {
+    return lookAtTree(this.#leader(id), known)
+  }
+
   /** SIGKILL to every group. For the last moment of whoever owns this table. */
   killAll(): void {
     for (const id of [...this.#children.keys()]) this.signal(id, "SIGKILL")
+  }
+
+  #leader(id: number): number | undefined {
+    return this.lives(id) ? this.#children.get(id)!.pid : undefined
   }
 }
 

@@ -30,10 +30,16 @@ const onMessage = (message: ToLauncher): void => {
     }
     case "Spawn":
       return void launch(message)
-    case "Signal":
-      return control.send({ _tag: "Signaled", id: message.id, groupLives: children.signal(message.id, message.signal) })
-    case "Probe":
-      return control.send({ _tag: "Signaled", id: message.id, groupLives: children.lives(message.id) })
+    case "Signal": {
+      const { ask, id, signal, tree } = message
+      const seen = tree === undefined ? { lives: children.signal(id, signal) } : children.signalTree(id, signal, tree)
+      return control.send({ _tag: "Seen", ask, ...seen })
+    }
+    case "Probe": {
+      const { ask, id, tree } = message
+      const seen = tree === undefined ? { lives: children.lives(id) } : children.treeLives(id, tree)
+      return control.send({ _tag: "Seen", ask, ...seen })
+    }
   }
 }
 

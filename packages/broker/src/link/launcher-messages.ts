@@ -4,6 +4,7 @@
  * On the wire: a batch is four bytes of length, big-endian, and that many bytes of JSON, an array of messages. Whatever
  * is sent within one turn of the loop makes one batch. The launcher never sees a byte of a child's streams.
  */
+import type { ProcessIdentity } from "../child/process-tree.ts"
 import type { ChildEnd, ChildRequest } from "../child/start-child.ts"
 
 /** One stdio slot of a child: a connected socket by its number, the host's own stream, or /dev/null. */
@@ -13,17 +14,31 @@ export type ToLauncher =
   /** Listen on `path`; a connection that begins with this nonce (hex) is the worker's. */
   | { readonly _tag: "Listen"; readonly path: string; readonly nonce: string }
   | { readonly _tag: "Spawn"; readonly id: number; readonly request: ChildRequest; readonly stdio: ReadonlyArray<Slot> }
-  | { readonly _tag: "Signal"; readonly id: number; readonly signal: NodeJS.Signals }
-  /** Asks whether anybody of the group is alive. */
-  | { readonly _tag: "Probe"; readonly id: number }
+  | ({ readonly _tag: "Signal"; readonly signal: NodeJS.Signals } & Ask)
+  /** Asks whether anybody is alive. */
+  | ({ readonly _tag: "Probe" } & Ask)
+
+/** What is answered by a `Seen` with the same `ask`. */
+interface Ask {
+  readonly ask: number
+  /** The child whose group is meant. */
+  readonly id: number
+  /** Its descendants out of the group are meant, too; these are known already. */
+  readonly tree?: ReadonlyArray<ProcessIdentity>
+}
 
 export type FromLauncher =
   | { readonly _tag: "Listening" }
   | { readonly _tag: "Started"; readonly id: number; readonly pid: number }
   | { readonly _tag: "Failed"; readonly id: number; readonly errno: string }
   | { readonly _tag: "Exited"; readonly id: number; readonly end: ChildEnd; readonly groupLives: boolean }
-  /** The answer to a `Signal` or a `Probe`. */
-  | { readonly _tag: "Signaled"; readonly id: number; readonly groupLives: boolean }
+  /** The answer to a `Signal` (who was there for it) or a `Probe` (who is there). `strays`: those out of the group. */
+  | {
+      readonly _tag: "Seen"
+      readonly ask: number
+      readonly lives: boolean
+      readonly strays?: ReadonlyArray<ProcessIdentity>
+    }
 
 /** A connection opens with the nonce and the number that the worker gave the socket. */
 export const NONCE_BYTES = 16

@@ -28,6 +28,18 @@ export interface KillOptions {
   readonly signal?: Signal | undefined
   /** SIGKILL after this time, unless the process has exited by then. */
   readonly forceKillAfter?: Duration.Input | undefined
+  /**
+   * Whether the signals also reach descendants that have left the process group (`setsid`, `setpgid`, jobs of `set -m`).
+   * With it SIGKILL comes after `forceKillAfter` for those, too, that outlive the process, or before that with the
+   * process's scope.
+   *
+   * They are found by way of their parents and their sessions. What is not found: a descendant in a session of its own all
+   * of whose ancestors within the tree have exited already, such as a daemon.
+   *
+   * **Errors**: `Unsupported` on a system without /proc; nothing has been signalled then.
+   * @default false
+   */
+  readonly tree?: boolean | undefined
 }
 
 /**
@@ -171,10 +183,12 @@ export const makeProcessHandle = (
 const encoder = new TextEncoder()
 
 /** What the options of a kill say to the broker. */
-export const killPayload = ({ signal, forceKillAfter }: KillOptions = {}): {
+export const killPayload = ({ signal, forceKillAfter, tree }: KillOptions = {}): {
   readonly signal?: Signal
   readonly forceKillAfterMs?: number
+  readonly tree?: boolean
 } => ({
   ...(signal !== undefined && { signal }),
-  ...(forceKillAfter !== undefined && { forceKillAfterMs: durationMillis(forceKillAfter) })
+  ...(forceKillAfter !== undefined && { forceKillAfterMs: durationMillis(forceKillAfter) }),
+  ...(tree !== undefined && { tree })
 })

@@ -12,13 +12,15 @@ export type ProcessTarget = typeof ProcessTarget.Type
 /**
  * Sends a signal to a process group. Answers once the signal is sent, not once the process has ended.
  *
- * `forceKillAfterMs`: SIGKILL follows after this time if the process has not exited.
+ * `forceKillAfterMs`: SIGKILL follows after this time if the process has not exited. `tree`: both also go to descendants
+ * that have left the group, and SIGKILL to those that outlive the process.
  */
 export const kill = Rpc.make("kill", {
   payload: {
     target: ProcessTarget,
     signal: Schema.optionalKey(Signal),
-    forceKillAfterMs: Schema.optionalKey(Milliseconds)
+    forceKillAfterMs: Schema.optionalKey(Milliseconds),
+    tree: Schema.optionalKey(Schema.Boolean)
   },
   error: ProcessError
 })

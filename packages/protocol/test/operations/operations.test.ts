@@ -19,7 +19,7 @@ const payloads: ReadonlyArray<readonly [name: string, good: ReadonlyArray<unknow
   ["status", [{ id }], [{}, { id: null }, { id: [id] }]],
   [
     "kill",
-    [{ target: { id } }, { target: { pid: 1 }, signal: "SIGINT" }, { target: { id }, forceKillAfterMs: 0 }],
+    [{ target: { id } }, { target: { pid: 1 }, signal: "SIGINT" }, { target: { id }, forceKillAfterMs: 0, tree: true }],
     [
       {},
       { target: {} },
@@ -31,7 +31,8 @@ const payloads: ReadonlyArray<readonly [name: string, good: ReadonlyArray<unknow
       { target: { id }, forceKillAfterMs: -1 },
       { target: { id }, forceKillAfterMs: 1e300 },
       { target: { id }, forceKillAfterMs: Infinity },
-      { target: { id }, tree: true }
+      { target: { id }, tree: "yes" },
+      { target: { id }, everybody: true }
     ]
   ],
   [

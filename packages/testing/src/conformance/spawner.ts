@@ -20,6 +20,7 @@ import { registry } from "./registry.ts"
 import { shortage } from "./shortage.ts"
 import { startFailures } from "./start-failures.ts"
 import { termination } from "./termination.ts"
+import { tree } from "./tree.ts"
 import { unread } from "./unread.ts"
 
 export interface SpawnerSuiteOptions {
@@ -43,5 +44,6 @@ export const spawnerSuite = (name: string, { spawner }: SpawnerSuiteOptions): vo
     describe("background", () => background(it))
     describe("termination", () => termination(it))
     describe("grandchildren", () => grandchildren(it))
+    describe("tree", () => tree(it))
     describe("interruption", () => interruption(it))
   })

@@ -19,7 +19,9 @@ import {
 import type { Authorized } from "../access/Authorizer.ts"
 import type { Spawned, SpawnedEnd } from "../spawn/Spawner.ts"
 import { endGroup } from "../terminate/end-group.ts"
+import { ForcedKill } from "../terminate/ForcedKill.ts"
 import { IdleTimer } from "../terminate/IdleTimer.ts"
+import { groupOf, type Target, treeOf } from "../terminate/Target.ts"
 import { ChildStreams } from "./ChildStreams.ts"
 import { View, type ViewOptions } from "./View.ts"
 
@@ -27,6 +29,15 @@ import { View, type ViewOptions } from "./View.ts"
 export interface Owner {
   readonly subject: string
   readonly tokenId: string
+}
+
+/** A signal as a client asks for it. */
+export interface Kill {
+  readonly signal: Signal
+  /** SIGKILL follows after this time. */
+  readonly forceKillAfterMs: number | undefined
+  /** Descendants out of the group are meant, too. */
+  readonly tree: boolean
 }
 
 export class Process {
@@ -46,11 +57,14 @@ export class Process {
   #killedBy: KilledBy | undefined
   #ending: Promise<void> | undefined
   #lastSignal: Signal | undefined
+  #tree: Target | undefined
+  /** For its tree. Until they are over, whatever ends it ends its tree. */
+  readonly #treeKills = new Set<ForcedKill>()
   readonly #launched = Promise.withResolvers<void>()
   #timeout: NodeJS.Timeout | undefined
   #idle: IdleTimer | undefined
 
-  /** `onClosed`: the last fact is known, and nothing more will come out of it. */
+  /** `onClosed`: the last fact is known, nothing more will come out of it, and nobody of it is still to be killed. */
   constructor(owner: Owner, spec: SpawnSpec, authorized: Authorized, onClosed: () => void) {
     this.owner = owner
     this.spec = spec
@@ -142,11 +156,26 @@ export class Process {
     this.#onClosed()
   }
 
-  /** Sends a client's signal to its group now. Answers whether anybody was there. */
-  async signal(signal: Signal): Promise<boolean> {
+  /** Sends a client's signal now, and SIGKILL later. Resolves once the first is sent. */
+  async kill({ signal, forceKillAfterMs, tree }: Kill): Promise<void> {
     await this.#launched.promise
+    const spawned = this.#spawned
+    if (spawned === undefined) return
     this.#lastSignal = signal
-    return (await this.#spawned?.signal(signal)) ?? false
+    const target = tree ? (this.#tree ??= treeOf(spawned)) : groupOf(spawned)
+    await target.signal(signal)
+    if (forceKillAfterMs === undefined) return
+    const kill: ForcedKill = new ForcedKill({
+      target,
+      afterMs: forceKillAfterMs,
+      exited: spawned.exited,
+      outlives: tree,
+      onSignal: () => (this.#lastSignal = "SIGKILL"),
+      onOver: () => {
+        if (this.#treeKills.delete(kill)) this.#letGoIfOver()
+      }
+    })
+    if (tree) this.#treeKills.add(kill)
   }
 
   /**
@@ -155,21 +184,19 @@ export class Process {
    */
   end(by: KilledBy, graceMs = this.spec.forceKillAfterMs): Promise<void> {
     const signal = this.spec.killSignal
-    this.#ending ??= this.#launched.promise.then(
-      () => this.#spawned && endGroup(this.#spawned, { signal, graceMs, onSignal: (sent) => this.#killed(sent, by) })
-    )
+    this.#ending ??= this.#launched.promise.then(async () => {
+      if (this.#spawned === undefined) return
+      const target = this.#treeKills.size > 0 ? this.#tree! : groupOf(this.#spawned)
+      const { exited } = this.#spawned
+      await endGroup(target, { exited, signal, graceMs, onSignal: (sent) => this.#killed(sent, by) })
+      if (target === this.#tree) for (const kill of this.#treeKills) kill.cancel()
+    })
     return this.#ending
   }
 
   /** Somebody has asked for its end, so it must not be started any more. */
   get isEnding(): boolean {
     return this.#ending !== undefined
-  }
-
-  /** Sends SIGKILL after a while, unless it has exited by then. */
-  forceKillAfter(ms: number): void {
-    const timer = setTimeout(() => void this.signal("SIGKILL"), ms)
-    void this.#spawned?.exited.then(() => clearTimeout(timer))
   }
 
   /** Tells a client all there is to know, from the first fact on. Whoever closes the view is told no more. */
@@ -223,7 +250,11 @@ export class Process {
     for (const view of this.#views) view.closeIfSettled()
     if (this.#state !== "exited" || [...this.#views].some((view) => !view.isSettled)) return
     this.#state = "closed"
-    this.#onClosed()
+    this.#letGoIfOver()
+  }
+
+  #letGoIfOver(): void {
+    if (this.#state === "closed" && this.#treeKills.size === 0) this.#onClosed()
   }
 
   #killed(signal: Signal, by: KilledBy): void {

@@ -14,6 +14,7 @@ import {
 import * as Effect from "effect/Effect"
 import type { MessagePort } from "node:worker_threads"
 import type { Capability } from "../access/TokenStore.ts"
+import { canLook } from "../../child/process-facts.ts"
 import type { Worker } from "../Worker.ts"
 import type { Process } from "../process/Process.ts"
 import { Channels } from "./Channels.ts"
@@ -87,14 +88,14 @@ export class Session {
       ),
     detach: ({ channel }) => this.#whenConnected(({ channels }) => channels.detach(channel)),
     release: ({ channel }) => this.#whenConnected(({ channels }) => channels.release(channel)),
-    kill: ({ target, signal = "SIGTERM", forceKillAfterMs }) =>
+    kill: ({ target, signal = "SIGTERM", forceKillAfterMs, tree = false }) =>
       this.#whenConnected((connected) =>
         Effect.gen({ self: this }, function* () {
           const process = yield* this.#worker.registry.running(target, (candidate) =>
             mayKill(connected.capability, candidate)
           )
-          yield* Effect.promise(() => process.signal(signal))
-          if (forceKillAfterMs !== undefined) process.forceKillAfter(forceKillAfterMs)
+          if (tree) yield* checkTrees
+          yield* Effect.promise(() => process.kill({ signal, forceKillAfterMs, tree }))
         })
       ),
     list: () =>
@@ -197,6 +198,18 @@ export class Session {
     return left
   }
 }
+
+/** Whether trees can be seen here. Asked before anything is signalled. */
+const checkTrees = Effect.suspend(() =>
+  canLook()
+    ? Effect.void
+    : Effect.fail(
+        new Unsupported({
+          feature: "`tree`, on a system without /proc",
+          hint: "Without it the whole process group is signalled, which most descendants are in."
+        })
+      )
+)
 
 const mayObserve = ({ grant, tokenId }: Capability, process: Process): boolean =>
   grant.observe === "all" || process.owner.tokenId === tokenId

@@ -49,7 +49,13 @@ export class DirectSpawner implements Spawner {
         if (sent) found?.()
         return Promise.resolve(sent)
       },
-      lives: () => Promise.resolve(this.#children.lives(id))
+      lives: () => Promise.resolve(this.#children.lives(id)),
+      signalTree: (signal, known, found) => {
+        const seen = this.#children.signalTree(id, signal, known)
+        if (seen.lives) found?.()
+        return Promise.resolve(seen)
+      },
+      treeLives: (known) => Promise.resolve(this.#children.treeLives(id, known))
     }
   }
 

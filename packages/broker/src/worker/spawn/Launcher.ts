@@ -10,6 +10,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Fd } from "@spawnbroker/protocol"
 import { signalGroup } from "../../child/process-group.ts"
+import type { TreeAnswer } from "../../child/process-tree.ts"
 import { type FromLauncher, NONCE_BYTES, type Slot, type ToLauncher } from "../../link/launcher-messages.ts"
 import { MessageSocket } from "../../link/MessageSocket.ts"
 import { SocketStock, type StockSocket } from "./SocketStock.ts"
@@ -52,9 +53,12 @@ interface Child {
   readonly reject: (cause: Error) => void
   readonly exited: (end: SpawnedEnd) => void
   ended: boolean
-  /** Callers who wait to hear whether anybody of the group is there. */
-  readonly answers: Array<(groupLives: boolean) => void>
 }
+
+/** A question as its caller puts it. */
+type Question<M = Extract<ToLauncher, { readonly ask: number }>> = M extends unknown ? Omit<M, "ask"> : never
+
+const nobody: TreeAnswer = { lives: false, strays: [] }
 
 export class Launcher {
   readonly #process: ChildProcess
@@ -62,6 +66,9 @@ export class Launcher {
   readonly #directory: string
   readonly #reaped: Promise<void>
   readonly #children = new Map<number, Child>()
+  /** Callers who wait to hear who is there, by the number of their question. */
+  readonly #answers = new Map<number, (seen: TreeAnswer) => void>()
+  #lastAsk = 0
   #stock: SocketStock | undefined
   #listening = (): void => {}
   #lastId = 0
@@ -128,7 +135,7 @@ export class Launcher {
     const { promise: exited, resolve: onExited } = Promise.withResolvers<SpawnedEnd>()
     try {
       const pid = await new Promise<number>((resolve, reject) => {
-        this.#children.set(id, { pid: 0, resolve, reject, exited: onExited, ended: false, answers: [] })
+        this.#children.set(id, { pid: 0, resolve, reject, exited: onExited, ended: false })
         const slots = request.stdio.map((stdio, fd): Slot =>
           stdio === "inherit" || stdio === "ignore" ? stdio : sockets[fd]!.number
         )
@@ -139,8 +146,10 @@ export class Launcher {
         pid,
         ...connect(sockets, request),
         exited,
-        signal: (signal, found) => this.#ask({ _tag: "Signal", id, signal }, found),
-        lives: () => this.#ask({ _tag: "Probe", id })
+        signal: async (signal, found) => (await this.#askGroup({ _tag: "Signal", id, signal }, found)).lives,
+        lives: async () => (await this.#askGroup({ _tag: "Probe", id })).lives,
+        signalTree: (signal, tree, found) => this.#ask({ _tag: "Signal", id, signal, tree }, found),
+        treeLives: (tree) => this.#ask({ _tag: "Probe", id, tree })
       }
     } catch (cause) {
       for (const socket of sockets) socket?.destroy()
@@ -164,21 +173,30 @@ export class Launcher {
     return request.stdio.map((stdio) => (isStream(stdio) ? sockets.shift() : undefined))
   }
 
-  /** Answers whether anybody of the group is, or was, there. */
-  #ask(message: Extract<ToLauncher, { readonly _tag: "Signal" | "Probe" }>, found = (): void => {}): Promise<boolean> {
-    const child = this.#children.get(message.id)
-    if (child === undefined) return Promise.resolve(false)
-    this.#control.send(message)
+  /** About a group that nobody is left of there is nothing to ask. */
+  async #askGroup(question: Question, found?: () => void): Promise<TreeAnswer> {
+    const child = this.#children.get(question.id)
+    if (child === undefined) return nobody
+    const seen = await this.#ask(question, found)
+    if (!seen.lives) this.#forgetIfEnded(question.id, child)
+    return seen
+  }
+
+  #ask(question: Question, found = (): void => {}): Promise<TreeAnswer> {
+    if (this.#closed) return Promise.resolve(nobody)
+    const ask = ++this.#lastAsk
+    this.#control.send({ ...question, ask })
     return new Promise((resolve) =>
-      child.answers.push((lives) => {
-        if (lives) found()
-        resolve(lives)
+      this.#answers.set(ask, (seen) => {
+        if (seen.lives) found()
+        resolve(seen)
       })
     )
   }
 
   #receive(message: FromLauncher): void {
     if (message._tag === "Listening") return this.#listening()
+    if (message._tag === "Seen") return this.#answer(message.ask, { ...nobody, ...message })
     const child = this.#children.get(message.id)
     if (child === undefined) return
     switch (message._tag) {
@@ -191,16 +209,19 @@ export class Launcher {
       case "Exited":
         child.ended = true
         child.exited(message.end)
-        return this.#forgetIfGone(message.id, child, message.groupLives)
-      case "Signaled":
-        child.answers.shift()?.(message.groupLives)
-        return this.#forgetIfGone(message.id, child, message.groupLives)
+        if (!message.groupLives) this.#forgetIfEnded(message.id, child)
     }
   }
 
+  #answer(ask: number, seen: TreeAnswer): void {
+    const answer = this.#answers.get(ask)
+    this.#answers.delete(ask)
+    answer?.(seen)
+  }
+
   /** A child is remembered until it has exited and nobody of its group is left to signal. */
-  #forgetIfGone(id: number, child: Child, groupLives: boolean): void {
-    if (child.ended && !groupLives && child.answers.length === 0) this.#children.delete(id)
+  #forgetIfEnded(id: number, child: Child): void {
+    if (child.ended) this.#children.delete(id)
   }
 
   /** The control socket has closed: the launcher kills its children before it goes, unless it was killed itself. */
@@ -212,9 +233,9 @@ export class Launcher {
       // Its children belong to init now, which reaps them; the group is theirs while any of them lives.
       else signalGroup(child.pid, "SIGKILL")
       if (!child.ended) child.exited({ code: null, signal: "SIGKILL", crashed: true })
-      for (const answer of child.answers.splice(0)) answer(false)
     }
     this.#children.clear()
+    for (const ask of [...this.#answers.keys()]) this.#answer(ask, nobody)
     await rm(this.#directory, { recursive: true, force: true })
   }
 }

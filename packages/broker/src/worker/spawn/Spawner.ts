@@ -4,6 +4,7 @@
  * A spawner runs what it is told to: whether it may run is settled before. Its callbacks are called from the worker's
  * loop, `exited` at most once, and data may come before or after `exited`.
  */
+import type { ProcessIdentity, TreeAnswer } from "../../child/process-tree.ts"
 import type { ChildEnd, ChildRequest } from "../../child/start-child.ts"
 import type { Fd } from "@spawnbroker/protocol"
 
@@ -55,6 +56,16 @@ export interface Spawned {
   readonly signal: (signal: NodeJS.Signals, found?: () => void) => Promise<boolean>
   /** Whether the process, or anybody of its group, is alive. */
   readonly lives: () => Promise<boolean>
+  /**
+   * The same for the process and all its descendants. `known`: those out of its group who were found before; from the
+   * answer on, its `strays` are.
+   */
+  readonly signalTree: (
+    signal: NodeJS.Signals,
+    known: ReadonlyArray<ProcessIdentity>,
+    found?: () => void
+  ) => Promise<TreeAnswer>
+  readonly treeLives: (known: ReadonlyArray<ProcessIdentity>) => Promise<TreeAnswer>
 }
 
 /** Why a child could not be started: an errno name. */
