@@ -45,7 +45,8 @@ export interface BrokerOptions {
    */
   readonly cwd?: string | undefined
   /**
-   * How long children get between their kill signal and SIGKILL when the scope closes.
+   * How long children get at most before SIGKILL when the scope closes: the steps by which each is ended (its kill signal
+   * and its grace, unless its client has said otherwise) are shortened in proportion where they would take longer.
    * @default "5 seconds"
    */
   readonly shutdownGrace?: Duration.Input | undefined

@@ -4,7 +4,15 @@
  * It runs wherever there is a message port: the main thread, a worker, a renderer, a page. It never blocks that thread
  * and never touches a process itself.
  */
-import type { Port, ProcessError, ProcessId, ProcessInfo, ProcessTarget, Stdio } from "@spawnbroker/protocol"
+import type {
+  ExitStatus,
+  Port,
+  ProcessError,
+  ProcessId,
+  ProcessInfo,
+  ProcessTarget,
+  Stdio
+} from "@spawnbroker/protocol"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -21,6 +29,7 @@ import {
 } from "./operations/background.ts"
 import { makeRun, type Run } from "./operations/run.ts"
 import { spawn } from "./operations/spawn.ts"
+import { stop, type StopOptions } from "./operations/stop.ts"
 import { makeTemplate, type Template } from "./operations/template.ts"
 import type { Piped, SpawnOptions } from "./options.ts"
 import { type KillOptions, killPayload, type ProcessHandle } from "./process/ProcessHandle.ts"
@@ -170,6 +179,29 @@ export interface ClientHandle {
    * **Errors**: `ProcessNotFound`, also for a PID that is not the broker's; `AlreadyExited`.
    */
   readonly kill: (target: ProcessTarget, options?: KillOptions) => Effect.Effect<void, ProcessError>
+  /**
+   * Ends a process that the policy lets this client signal, and its group: its `stop` steps, or those given here, then
+   * SIGKILL. Resolves once the group is gone; at once for a process that has exited.
+   *
+   * **Errors**: `ProcessNotFound`; `InvalidArgument` for steps that are none. **Interruption**: it is being ended all the
+   * same.
+   *
+   * **Example** (the end of its input first, then signals)
+   *
+   * ```ts
+   * const program = Effect.gen(function*() {
+   *   const broker = yield* Broker.start()
+   *   const token = yield* broker.mint({ subject: "example", commands: [{ command: "cat" }] })
+   *   const client = yield* Client.connect(yield* broker.openPort(), token)
+   *   const cat = yield* client.spawn("cat")
+   *   const exit = yield* client.stop({ id: cat.id }, {
+   *     steps: [{ closeStdin: true, for: "5 seconds" }, { signal: "SIGINT", for: "5 seconds" }]
+   *   })
+   *   exit // => { _tag: "Exited", code: 0 }
+   * }).pipe(Effect.scoped)
+   * ```
+   */
+  readonly stop: (target: ProcessTarget, options?: StopOptions) => Effect.Effect<ExitStatus, ProcessError>
 }
 
 /** The service, the constructor and the layer under one name. */
@@ -209,6 +241,7 @@ const makeClient = (session: Session): ClientHandle => {
     attach: (id, options = {}) => attach(session, id, options),
     defaultShell: session.shell.get,
     setDefaultShell: (shell) => session.shell.set(shell),
-    kill: (target, options) => call.kill({ target, ...killPayload(options) })
+    kill: (target, options) => call.kill({ target, ...killPayload(options) }),
+    stop: (target, options) => stop(session, target, options)
   }
 }

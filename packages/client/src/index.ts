@@ -5,6 +5,7 @@ export type { Shell } from "./connection/DefaultShell.ts"
 export type { AttachOptions } from "./operations/attach.ts"
 export type { BackgroundCommand, BufferedOutput, StartOptions } from "./operations/background.ts"
 export type { Run } from "./operations/run.ts"
+export type { StopOptions, StopStep } from "./operations/stop.ts"
 export type { Template, TemplateValue } from "./operations/template.ts"
 export type { Piped, SpawnOptions, StreamName } from "./options.ts"
 export type {

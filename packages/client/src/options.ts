@@ -1,7 +1,7 @@
 import {
   durationMillis,
   InvalidArgument,
-  type Signal,
+  Signal,
   spawnDefaults,
   SpawnSpec,
   type Stdio,
@@ -10,8 +10,11 @@ import {
 } from "@spawnbroker/protocol"
 import type { Shell } from "./connection/DefaultShell.ts"
 import type { InvalidUtf8 } from "./process/decode-text.ts"
+import { nameAsOption } from "./name-as-option.ts"
+import { type StopStep, toStopSteps } from "./operations/stop.ts"
 import type * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 
 /**
  * How a process is run. What is absent has the default; what is `undefined` counts as absent.
@@ -34,7 +37,7 @@ export interface SpawnOptions<Stdin extends Stdio = Stdio, Stdout extends Stdio 
   /** @default "pipe" */
   readonly stderr?: Stderr | undefined
   /**
-   * Wall time after which the broker ends the process: `killSignal`, then SIGKILL after `forceKillAfter`.
+   * Wall time after which the broker ends the process: by its `stop` steps, then SIGKILL.
    * @default none
    */
   readonly timeout?: Duration.Input | undefined
@@ -50,12 +53,18 @@ export interface SpawnOptions<Stdin extends Stdio = Stdio, Stdout extends Stdio 
    */
   readonly startTimeout?: Duration.Input | undefined
   /**
-   * What ends the process when its scope closes, or its time is up.
+   * How the process is ended when its scope closes, its time is up, or `stop` is called: at most ten steps, each tried for
+   * a while on the whole group, then SIGKILL. None: SIGKILL at once.
+   * @default one step: `killSignal` for `forceKillAfter`
+   */
+  readonly stop?: ReadonlyArray<StopStep> | undefined
+  /**
+   * The short form of a `stop` of one step: what ends the process. Not beside `stop`.
    * @default "SIGTERM"
    */
   readonly killSignal?: Signal | undefined
   /**
-   * Time between `killSignal` and SIGKILL.
+   * Time between `killSignal` and SIGKILL. Not beside `stop`.
    * @default "5 seconds"
    */
   readonly forceKillAfter?: Duration.Input | undefined
@@ -124,19 +133,45 @@ export const toSpec = (
     const problem = `there is no such option; there are ${Object.keys(optionNames).join(", ")}`
     return Result.fail(new InvalidArgument({ argument: unknown, problem }))
   }
-  const { timeout, idleTimeout, startTimeout, forceKillAfter, additionalFds, shell, ...same } = options
+  const {
+    timeout,
+    idleTimeout,
+    startTimeout,
+    stop,
+    killSignal = onlyStep.signal,
+    forceKillAfter = onlyStep.forMs,
+    additionalFds,
+    shell,
+    ...same
+  } = options
+  if (stop !== undefined && (options.killSignal ?? options.forceKillAfter) !== undefined) {
+    return Result.fail(new InvalidArgument({ argument: "stop", problem: notBeside }))
+  }
   return Result.mapError(
     decodeSpec({
       ...spawnDefaults,
       ...definedOnly(same),
-      ...millis({ timeout, idleTimeout, startTimeout, forceKillAfter }),
+      ...millis({ timeout, idleTimeout, startTimeout }),
+      stop: toStopSteps(stop ?? [{ signal: killSignal, for: forceKillAfter }]),
       ...(additionalFds !== undefined && { additionalFds: fdList(additionalFds) }),
       ...(shell === undefined
         ? { command, args }
         : { command: shell.program, args: [...shell.args, command], shell: true })
     }),
-    nameAsOption
+    (mistake) => nameAsOption(stop === undefined ? inShortForm(mistake, killSignal) : mistake)
   )
+}
+
+const [onlyStep] = spawnDefaults.stop
+
+const notBeside =
+  "it is the long form of `killSignal` and `forceKillAfter`, and cannot be beside them; make them a step"
+
+/** A mistake in the one step of the short form has the name of the option that it came from. */
+const inShortForm = (mistake: InvalidArgument, killSignal: unknown): InvalidArgument => {
+  if (!mistake.argument.startsWith("stop")) return mistake
+  const argument = Schema.is(Signal)(killSignal) ? "forceKillAfterMs" : "killSignal"
+  return new InvalidArgument({ argument, problem: mistake.problem })
 }
 
 /** Descriptors as the specification has them. A key of an object is text; what is no number is refused there. */
@@ -161,6 +196,7 @@ const optionNames: Readonly<Record<keyof BrokerOptions, true>> = {
   timeout: true,
   idleTimeout: true,
   startTimeout: true,
+  stop: true,
   killSignal: true,
   forceKillAfter: true,
   windowBytes: true,
@@ -170,12 +206,6 @@ const optionNames: Readonly<Record<keyof BrokerOptions, true>> = {
   shell: true,
   replayBytes: true
 }
-
-/** Durations have another name in the specification than among the options. */
-const nameAsOption = ({ argument, problem }: InvalidArgument): InvalidArgument =>
-  argument.endsWith("Ms")
-    ? new InvalidArgument({ argument: argument.slice(0, -2), problem: `a duration is expected, such as "5 seconds"` })
-    : new InvalidArgument({ argument, problem })
 
 const definedOnly = (options: object): object =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))

@@ -20,6 +20,7 @@ const every: ReadonlyArray<keyof BrokerOptions> = [
   "stdout",
   "stderr",
   "timeout",
+  "stop",
   "killSignal",
   "forceKillAfter",
   "windowBytes",
@@ -39,6 +40,15 @@ const wrong: ReadonlyArray<readonly [what: string, options: object, argument: st
   ["a timeout that is nothing", { timeout: null }, "timeout"],
   ["a grace that is no duration", { forceKillAfter: "5 parsecs" }, "forceKillAfter"],
   ["a signal that is none", { killSignal: "KILL" }, "killSignal"],
+  ["a step beside the short form of one", { stop: [], killSignal: "SIGINT" }, "stop"],
+  ["a step beside a grace", { stop: [], forceKillAfter: 0 }, "stop"],
+  ["a step that is none", { stop: [{ for: 1 }] }, "stop[0].signal"],
+  ["a step that is nothing", { stop: [null] }, "stop[0]"],
+  ["a step that is two", { stop: [{ signal: "SIGINT", closeStdin: true, for: 1 }] }, "stop[0].closeStdin"],
+  ["a signal of a step that is none", { stop: [{ signal: "INT", for: 1 }] }, "stop[0].signal"],
+  ["a step that has no end", { stop: [{ signal: "SIGINT", for: 1 }, { closeStdin: true }] }, "stop[1].for"],
+  ["steps in no list", { stop: { signal: "SIGINT", for: 1 } }, "stop"],
+  ["more steps than there may be", { stop: Array.from({ length: 11 }, () => ({ signal: "SIGINT", for: 1 })) }, "stop"],
   ["an empty directory", { cwd: "" }, "cwd"],
   ["a NUL in the directory", { cwd: "a\0" }, "cwd"],
   ["a variable that is a number", { env: { A: 1 } }, "env.A"],
@@ -65,15 +75,23 @@ describe("the options of a spawn", () => {
   it("take durations of every kind", () => {
     for (const timeout of [1500, "1500 millis", Duration.millis(1500), Duration.seconds(1.5)] as const) {
       assert.strictEqual(specOf({ timeout }).timeoutMs, 1500)
-      assert.strictEqual(specOf({ forceKillAfter: timeout }).forceKillAfterMs, 1500)
+      assert.strictEqual(specOf({ forceKillAfter: timeout }).stop[0]?.forMs, 1500)
+      assert.strictEqual(specOf({ stop: [{ closeStdin: true, for: timeout }] }).stop[0]?.forMs, 1500)
     }
   })
 
   it("take a duration longer than a timer as the longest that there is", () => {
     for (const timeout of [Infinity, Duration.infinity, "1000 days"] as const) {
       assert.strictEqual(specOf({ timeout }).timeoutMs, 2_147_483_647)
-      assert.strictEqual(specOf({ forceKillAfter: timeout }).forceKillAfterMs, 2_147_483_647)
+      assert.strictEqual(specOf({ forceKillAfter: timeout }).stop[0]?.forMs, 2_147_483_647)
     }
+  })
+
+  it("are one step in their short form, of which either half may be absent", () => {
+    const short = (options: BrokerOptions) => specOf(options).stop
+    assert.deepStrictEqual(short({ killSignal: "SIGINT" }), [{ _tag: "Signal", signal: "SIGINT", forMs: 5000 }])
+    assert.deepStrictEqual(short({ forceKillAfter: 1 }), [{ _tag: "Signal", signal: "SIGTERM", forMs: 1 }])
+    assert.deepStrictEqual(short({ stop: [] }), [])
   })
 
   it("take no time as no time", () => {
@@ -103,20 +121,24 @@ describe("the options of a spawn", () => {
 
   it.prop("say what a specification says, in other words", [SpawnSpec], ([arbitrary]) => {
     // What has another shape among the options has tests of its own.
-    const { forceKillAfterMs: grace, timeoutMs: time, additionalFds: _, shell: __, ...rest } = arbitrary
+    const { stop, timeoutMs: time, additionalFds: _, shell: __, ...rest } = arbitrary
     // A duration counts in nanoseconds at most, and has no -0.
     const whole = (millis: number): number => Math.round(millis) + 0
     const spec = {
       ...rest,
       additionalFds: [],
       shell: false,
-      forceKillAfterMs: whole(grace),
+      stop: stop.map((step) => ({ ...step, forMs: whole(step.forMs) })),
       ...(time !== undefined && { timeoutMs: whole(time) })
     }
-    const { args, command, forceKillAfterMs, timeoutMs, additionalFds: ___, shell: ____, ...same } = spec
+    const { args, command, timeoutMs, additionalFds: ___, shell: ____, ...same } = spec
     const options = {
       ...same,
-      forceKillAfter: forceKillAfterMs,
+      stop: spec.stop.map((step) =>
+        step._tag === "Signal"
+          ? { signal: step.signal, for: step.forMs }
+          : { closeStdin: true as const, for: step.forMs }
+      ),
       ...(timeoutMs !== undefined && { timeout: timeoutMs })
     }
     assert.deepStrictEqual(Result.getOrThrow(toSpec(command, args, options)), spec)

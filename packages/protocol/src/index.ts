@@ -36,7 +36,9 @@ export { Pid, ProcessId } from "./process/ProcessId.ts"
 export { ProcessInfo, ProcessState, ProcessStatus, StreamBytes } from "./process/ProcessInfo.ts"
 export { describeSignal, Signal, signals } from "./process/Signal.ts"
 export { AdditionalFd, Fd, FdDirection, isFd, MAX_FD, streamName } from "./process/Fd.ts"
-export { Milliseconds, spawnDefaults, SpawnSpec, Stdio, Unread } from "./process/SpawnSpec.ts"
+export { Milliseconds } from "./process/Milliseconds.ts"
+export { spawnDefaults, SpawnSpec, Stdio, Unread } from "./process/SpawnSpec.ts"
+export { StopStep, StopSteps } from "./process/StopSteps.ts"
 
 export { EAGER_BYTES, eagerBytes, returnThreshold, INPUT_CREDIT_BYTES } from "./wire/credits.ts"
 export {

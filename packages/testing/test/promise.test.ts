@@ -537,6 +537,22 @@ describe("a process", () => {
     await until(() => client.living().length === 0)
   })
 
+  it("is stopped in steps, and what it said can still be read", async () => {
+    await using client = await open()
+    const cat = await client.spawn("cat", { stop: [{ closeStdin: true, for: "1 hour" }] })
+    await cat.stdin.write("last words\n")
+    assert.deepStrictEqual(await cat.stop(), { _tag: "Exited", code: 0 })
+    assert.deepStrictEqual(await client.stop({ id: cat.id }), { _tag: "Exited", code: 0 })
+    assert.strictEqual(await cat.stdout.text(), "last words\n")
+    const other = await client.spawn("cat")
+    const refused = await rejection(other.stop({ steps: [{ signal: "SIGINT", for: "soon" as never }] }))
+    assert.deepInclude(refused, { _tag: "InvalidArgument", argument: "steps[0].for" })
+    assert.deepStrictEqual(await client.stop({ pid: other.pid }, { steps: [] }), {
+      _tag: "Signaled",
+      signal: "SIGKILL"
+    })
+  })
+
   it("is gone, with its group, when its block ends", async () => {
     await using client = await open()
     let reading: Promise<Error>

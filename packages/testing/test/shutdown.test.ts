@@ -1,10 +1,11 @@
 import { assert, it } from "@effect/vitest"
 import { Broker } from "@spawnbroker/broker"
+import type { ProcessHandle } from "@spawnbroker/client"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { connect, spawnFixture, spawnScript, waitForLine } from "../src/index.ts"
+import { connect, fixture, node, spawnFixture, spawnScript, waitForLine } from "../src/index.ts"
 
 /** A broker of its own for each test, since each ends it. */
 const withBroker = <A, E, R>(spawner: "direct" | "launcher", test: Effect.Effect<A, E, R>) =>
@@ -66,6 +67,73 @@ it.live.each(spawners)(
         assert.deepStrictEqual([...ends], [])
       })
     )
+)
+
+const killsOf = (process: ProcessHandle) =>
+  process.lifecycle.pipe(
+    Stream.takeUntil(({ _tag }) => _tag === "Exited"),
+    Stream.runCollect,
+    Effect.map((events) => events.flatMap((event) => (event._tag === "Killed" ? [[event.by, event.signal]] : [])))
+  )
+
+it.live.each(spawners)("the grace of a shutdown is divided among the steps of a process: %s", (spawner) =>
+  withBroker(
+    spawner,
+    Effect.gen(function* () {
+      const broker = yield* Broker
+      const client = yield* connect()
+      const stop = [{ signal: "SIGINT", for: "1 hour" } as const, { signal: "SIGTERM", for: "1 hour" } as const]
+      const process = yield* spawnFixture(client, "note-signals.js", [], { stop })
+      yield* waitForLine(process, "ready")
+      assert.deepStrictEqual(yield* broker.shutdown({ grace: "1 second" }), { stopped: 0, killed: 1 })
+      assert.deepStrictEqual(yield* killsOf(process), [
+        ["shutdown", "SIGINT"],
+        ["shutdown", "SIGTERM"],
+        ["shutdown", "SIGKILL"]
+      ])
+    })
+  )
+)
+
+it.live.each(spawners)("a shutdown does not wait for a client's longer grace that is under way: %s", (spawner) =>
+  withBroker(
+    spawner,
+    Effect.gen(function* () {
+      const broker = yield* Broker
+      const client = yield* connect()
+      const process = yield* spawnFixture(client, "ignore-sigterm.js", [], { forceKillAfter: "1 hour" })
+      yield* waitForLine(process, "ready")
+      const stopping = yield* Effect.forkChild(Effect.exit(process.stop()), { startImmediately: true })
+      yield* process.lifecycle.pipe(
+        Stream.filter(({ _tag }) => _tag === "Killed"),
+        Stream.runHead
+      )
+      assert.deepStrictEqual(yield* broker.shutdown({ grace: "100 millis" }), { stopped: 0, killed: 1 })
+      assert.deepStrictEqual(yield* killsOf(process), [
+        ["client", "SIGTERM"],
+        ["shutdown", "SIGKILL"]
+      ])
+      yield* Fiber.join(stopping)
+    })
+  )
+)
+
+it.live.each(spawners)("a shutdown ends a tree for which SIGKILL is still due: %s", (spawner) =>
+  withBroker(
+    spawner,
+    Effect.gen(function* () {
+      const broker = yield* Broker
+      const client = yield* connect()
+      const script = `setsid "${node}" "${fixture("ignore-sigterm.js")}" & wait`
+      const process = yield* spawnScript(client, script, { forceKillAfter: "100 millis" })
+      yield* waitForLine(process, "ready")
+      yield* process.kill({ tree: true, forceKillAfter: "1 hour" })
+      yield* Stream.runDrain(process.all)
+      yield* process.exit
+      yield* broker.shutdown()
+      assert.deepStrictEqual(yield* client.living, [])
+    })
+  )
 )
 
 it.live.each(spawners)("the end of a broker's scope ends what runs: %s", (spawner) =>

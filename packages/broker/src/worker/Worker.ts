@@ -73,7 +73,7 @@ export class Worker {
   async #shutdown(graceMs: number): Promise<ShutdownReport> {
     this.registry.close()
     const running = this.registry.live.filter((process) => !process.hasExited)
-    const ended = Promise.all(this.registry.live.map((process) => process.end("shutdown", graceMs)))
+    const ended = Promise.all(this.registry.live.map((process) => process.end("shutdown", { withinMs: graceMs })))
     await Promise.race([ended, sleep(graceMs + SHUTDOWN_MARGIN_MS, undefined, { ref: false })])
     for (const session of this.sessions) session.close()
     await this.spawner.close()

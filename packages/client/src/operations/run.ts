@@ -1,4 +1,4 @@
-import { type ProcessError, spawnDefaults } from "@spawnbroker/protocol"
+import type { ProcessError } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -76,7 +76,7 @@ const runToEnd = <E, R>(
     let cancelledAt: number | undefined
     const cancelling = Effect.suspend(() => {
       cancelledAt = Date.now()
-      return Effect.andThen(stop(handle, options), Effect.sleep(CANCELLED_OUTPUT_WAIT))
+      return Effect.andThen(stop(handle), Effect.sleep(CANCELLED_OUTPUT_WAIT))
     })
     yield* options.cancel === undefined ? ending : Effect.raceFirst(ending, Effect.andThen(options.cancel, cancelling))
     const exit = yield* handle.exit
@@ -122,21 +122,9 @@ const feed = (handle: ProcessHandle, input: RunOptions["stdin"]): Effect.Effect<
   )
 }
 
-/** Tells a process to end as its options say, and waits until it has. */
-const stop = (
-  handle: ProcessHandle,
-  { killSignal, forceKillAfter }: Pick<SpawnOptions, "killSignal" | "forceKillAfter">
-): Effect.Effect<void, ProcessError> =>
-  handle
-    .kill({
-      signal: killSignal ?? spawnDefaults.killSignal,
-      forceKillAfter: forceKillAfter ?? spawnDefaults.forceKillAfterMs
-    })
-    .pipe(
-      Effect.catchTag("AlreadyExited", () => Effect.void),
-      Effect.andThen(handle.exit),
-      Effect.asVoid
-    )
+/** Tells a process to end as its options say, and waits until it has; not for the others of its group. */
+const stop = (handle: ProcessHandle): Effect.Effect<unknown, ProcessError> =>
+  Effect.andThen(Effect.raceFirst(handle.stop(), handle.exit), handle.exit)
 
 /** Who ended it, and when its time was up. The facts that came before the exit are here already. */
 const readFacts = (handle: ProcessHandle) =>

@@ -17,6 +17,7 @@ import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import type { ProcessChannel } from "../connection/ProcessChannel.ts"
 import type { Session } from "../connection/connect-session.ts"
+import { stop, type StopOptions } from "../operations/stop.ts"
 import type { StreamName } from "../options.ts"
 import { decodeStream, type InvalidUtf8 } from "./decode-text.ts"
 import { DEFAULT_READ_BYTES, readLine, readSome } from "./read.ts"
@@ -128,6 +129,16 @@ export interface ProcessCore {
   /** Sends a signal to its process group. Done once it is sent; `exit` tells when it has worked. */
   readonly kill: (options?: KillOptions) => Effect.Effect<void, ProcessError>
   /**
+   * Ends it and its process group: its `stop` steps, or those given here, then SIGKILL. Resolves once the group is gone;
+   * at once for a process that has exited. A stream that nobody reads meanwhile does not keep it from ending.
+   *
+   * Where it is being ended already that goes on, and SIGKILL comes at the earlier of the two times.
+   *
+   * **Errors**: `InvalidArgument` for steps that are none; `Unsupported` for `tree` on a system without /proc.
+   * **Interruption**: it is being ended all the same.
+   */
+  readonly stop: (options?: StopOptions) => Effect.Effect<ExitStatus, ProcessError>
+  /**
    * Lets it outlive the scope that made it. It is the connection's then: when that ends, the policy's `disconnect` says
    * whether it ends, too. `client.attach` gives another handle on it.
    */
@@ -176,6 +187,16 @@ export const makeProcessHandle = (
     exit: process.exit,
     status: session.call.status({ id }),
     kill: (options) => session.call.kill({ target: { id }, ...killPayload(options) }),
+    stop: (options) =>
+      Effect.suspend(() =>
+        process.lifecycle.hasExited
+          ? process.exit
+          : // Whoever waits for the end does not wait for readers; and the process, when it is told to, must be able to.
+            Effect.map(
+              Effect.all([process.exit, stop(session, { id }, options)], { concurrency: "unbounded" }),
+              ([exit]) => exit
+            )
+      ),
     detach: session.call.detach({ channel })
   }
 }

@@ -1,9 +1,10 @@
-import type { ProcessId, ProcessInfo, Signal, Stdio } from "@spawnbroker/protocol"
+import type { ExitStatus, ProcessId, ProcessInfo, Signal, Stdio } from "@spawnbroker/protocol"
 import type { Shell } from "../connection/DefaultShell.ts"
 import type { AttachOptions } from "../operations/attach.ts"
 import type { BackgroundCommand, BufferedOutput, StartOptions } from "../operations/background.ts"
 import type { RunResult } from "../run/RunResult.ts"
 import type { Piped } from "../options.ts"
+import type { StopOptions } from "../operations/stop.ts"
 import type { KillOptions } from "../process/ProcessHandle.ts"
 import type { PromiseRunOptions, PromiseSpawnOptions } from "./options.ts"
 import type { PromiseProcess } from "./PromiseProcess.ts"
@@ -96,6 +97,13 @@ export interface PromiseClient extends AsyncDisposable {
    * **Errors**: `ProcessNotFound`, also for a PID that is not the broker's; `AlreadyExited`.
    */
   kill(target: Target, signal?: Signal | KillOptions): Promise<void>
+  /**
+   * Ends a process that the policy lets this client signal, and its group: its `stop` steps, or those given here, then
+   * SIGKILL. Resolves once the group is gone; at once for a process that has exited.
+   *
+   * **Errors**: `ProcessNotFound`; `InvalidArgument` for steps that are none.
+   */
+  stop(target: Target, options?: StopOptions): Promise<ExitStatus>
   /** Ends its processes, all at once, waits until they are gone, and disconnects. Never rejects. */
   close(): Promise<void>
 }

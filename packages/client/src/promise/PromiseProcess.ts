@@ -7,6 +7,7 @@ import type {
   ProcessStatus,
   Signal
 } from "@spawnbroker/protocol"
+import type { StopOptions } from "../operations/stop.ts"
 import type { StreamName } from "../options.ts"
 import type { KillOptions } from "../process/ProcessHandle.ts"
 import type { ProcessInput } from "./ProcessInput.ts"
@@ -78,8 +79,15 @@ export interface PromiseProcessCore extends AsyncDisposable {
    */
   detach(): Promise<void>
   /**
-   * Ends it and its process group, if it still runs: `killSignal`, `forceKillAfter`, SIGKILL. Resolves once they are gone,
-   * and never rejects. What has not been read by then is given up, and whoever reads or writes hears of it at once.
+   * Ends it and its process group: its `stop` steps, or those given here, then SIGKILL. Resolves once the group is gone; at
+   * once for a process that has exited. What it has put out can still be read.
+   *
+   * **Errors**: `InvalidArgument` for steps that are none; `Unsupported` for `tree` on a system without /proc.
+   */
+  stop(options?: StopOptions): Promise<ExitStatus>
+  /**
+   * Ends it and its process group, if it still runs: its `stop` steps, then SIGKILL. Resolves once they are gone, and never
+   * rejects. What has not been read by then is given up, and whoever reads or writes hears of it at once.
    */
   release(): Promise<void>
 }

@@ -81,6 +81,7 @@ const makePromiseClient = (client: ClientHandle, connection: Scope.Closeable): P
     list: () => toPromise(client.list(), { scope }),
     get: (id) => toPromise(client.get(id as ProcessId), { scope }),
     kill: (target, signal) => toPromise(client.kill(target as ProcessTarget, toKillOptions(signal)), { scope }),
+    stop: (target, options) => toPromise(client.stop(target as ProcessTarget, options), { scope }),
     close,
     [Symbol.asyncDispose]: close
   }

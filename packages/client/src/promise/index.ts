@@ -25,6 +25,7 @@ export type { Keep, OmittedBytes } from "../run/KeptOutput.ts"
 export type { Line } from "../run/Lines.ts"
 export { RunFailed } from "../run/RunFailed.ts"
 export { RunResult } from "../run/RunResult.ts"
+export type { StopOptions, StopStep } from "../operations/stop.ts"
 export type { KillOptions } from "../process/ProcessHandle.ts"
 export {
   AlreadyExited,

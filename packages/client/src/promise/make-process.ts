@@ -26,6 +26,7 @@ export const makeProcess = (
   status: () => toPromise(handle.status),
   kill: (signal) => toPromise(handle.kill(toKillOptions(signal))),
   detach: () => toPromise(handle.detach),
+  stop: (options) => toPromise(handle.stop(options)),
   release,
   [Symbol.asyncDispose]: release
 })

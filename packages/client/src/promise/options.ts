@@ -9,7 +9,7 @@ interface Cancellable {
   /** @default [] */
   readonly args?: ReadonlyArray<string> | undefined
   /**
-   * Ends the process when it is aborted: its group gets `killSignal`, then SIGKILL after `forceKillAfter`. Before the start
+   * Ends the process when it is aborted: its `stop` steps, then SIGKILL. Before the start
    * nothing is run.
    */
   readonly signal?: AbortSignal | undefined
@@ -42,7 +42,7 @@ export interface PromiseRunOptions
    */
   readonly onLine?: ((line: Line) => void | Promise<void>) | undefined
   /**
-   * Cancels the run when it is aborted: the process group gets `killSignal`, SIGKILL after `forceKillAfter`, and the result
+   * Cancels the run when it is aborted: the process group gets its `stop` steps, then SIGKILL, and the result
    * says `cancelled: true`. (Where `signal` is aborted instead, `run` rejects, and there is no result.) If it is aborted
    * already, the process is ended as soon as it has started.
    */

@@ -26,7 +26,7 @@ export interface RunOptions<E = never, R = never, Check extends boolean = false>
    */
   readonly onLine?: ((line: Line) => Effect.Effect<unknown, E, R>) | undefined
   /**
-   * Cancels the run when it completes: the process group gets `killSignal`, SIGKILL after `forceKillAfter`, and the result
+   * Cancels the run when it completes: the process group gets its `stop` steps, then SIGKILL, and the result
    * says `cancelled: true`. If it completes before the start, the process is ended as soon as it has started.
    *
    * The result comes one second after the exit at the latest: output of those that outlive the process, and a callback that

@@ -16,6 +16,7 @@ import { release } from "./release.ts"
 import { spawn } from "./spawn.ts"
 import { start } from "./start.ts"
 import { status } from "./status.ts"
+import { stop } from "./stop.ts"
 
 export const Operations = RpcGroup.make(
   connect,
@@ -25,6 +26,7 @@ export const Operations = RpcGroup.make(
   detach,
   release,
   kill,
+  stop,
   list,
   get,
   status,

@@ -2,7 +2,7 @@ import * as Schema from "effect/Schema"
 import * as Rpc from "effect/rpc/Rpc"
 import { ProcessError } from "../errors/ProcessError.ts"
 import { Pid, ProcessId } from "../process/ProcessId.ts"
-import { Milliseconds } from "../process/SpawnSpec.ts"
+import { Milliseconds } from "../process/Milliseconds.ts"
 import { Signal } from "../process/Signal.ts"
 
 /** A process by the broker's name for it, or by its PID; only processes that the broker owns are ever signalled. */

@@ -5,9 +5,9 @@
  * kernel would cut the string there, and run something else than what was authorised).
  */
 import * as Schema from "effect/Schema"
-import { MAX_TIMER_MS } from "./duration-millis.ts"
+import { Milliseconds } from "./Milliseconds.ts"
 import { AdditionalFd } from "./Fd.ts"
-import { Signal } from "./Signal.ts"
+import { StopSteps } from "./StopSteps.ts"
 
 /**
  * Largest command line and environment that the broker will look at, in UTF-16 units. Well above what Linux takes
@@ -41,9 +41,6 @@ export type Stdio = typeof Stdio.Type
 export const Unread = Schema.Literals(["auto", "block", "tail"])
 export type Unread = typeof Unread.Type
 
-/** A time that a timer of JavaScript can count to: at most 24.8 days. */
-export const Milliseconds = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: MAX_TIMER_MS }))
-
 /** Bytes of each stream that the broker holds for a client that does not read. */
 export const WindowBytes = Schema.Int.check(Schema.isBetween({ minimum: 4096, maximum: 64 * 1024 * 1024 }))
 
@@ -75,10 +72,8 @@ export const SpawnSpec = Schema.Struct({
   idleTimeoutMs: Schema.optionalKey(Milliseconds),
   /** Time that the start may take, where the machine has no room for another process. */
   startTimeoutMs: Schema.optionalKey(Milliseconds),
-  /** What ends the process politely. */
-  killSignal: Signal,
-  /** Time from the polite signal to SIGKILL. */
-  forceKillAfterMs: Milliseconds,
+  /** What ends the process, before SIGKILL. */
+  stop: StopSteps,
   windowBytes: WindowBytes,
   unread: Unread,
   /** Wait for the real end of stdout and stderr, even if a grandchild keeps them open after the process has exited. */
@@ -94,8 +89,7 @@ export const spawnDefaults = {
   stdin: "pipe",
   stdout: "pipe",
   stderr: "pipe",
-  killSignal: "SIGTERM",
-  forceKillAfterMs: 5000,
+  stop: [{ _tag: "Signal", signal: "SIGTERM", forMs: 5000 }],
   windowBytes: 1024 * 1024,
   unread: "auto",
   waitForEof: false,

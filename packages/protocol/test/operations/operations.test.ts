@@ -36,6 +36,17 @@ const payloads: ReadonlyArray<readonly [name: string, good: ReadonlyArray<unknow
     ]
   ],
   [
+    "stop",
+    [{ target: { id } }, { target: { pid: 1 }, steps: [], tree: true }],
+    [
+      {},
+      { target: { id }, steps: [{ signal: "SIGINT" }] },
+      { target: { id }, steps: [{ _tag: "Signal", signal: "SIGINT", forMs: -1 }] },
+      { target: { id }, steps: Array.from({ length: 11 }, () => ({ _tag: "CloseStdin", forMs: 1 })) },
+      { target: { id }, signal: "SIGINT" }
+    ]
+  ],
+  [
     "connect",
     [],
     [{}, { version: 1, token: "x" }, { version: 1, token: "x", data: {} }, { version: "1", token: "x", data: null }]

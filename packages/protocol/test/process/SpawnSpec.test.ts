@@ -24,7 +24,9 @@ const fits: ReadonlyArray<readonly [what: string, rest: object]> = [
   ["the smallest window", { windowBytes: 4096 }],
   ["the largest window", { windowBytes: 64 * 1024 * 1024 }],
   ["the longest timeout", { timeoutMs: 2_147_483_647 }],
-  ["no time at all", { timeoutMs: 0, forceKillAfterMs: 0 }]
+  ["no time at all", { timeoutMs: 0, stop: [{ _tag: "CloseStdin", forMs: 0 }] }],
+  ["no step before SIGKILL", { stop: [] }],
+  ["as many steps as there may be", { stop: Array.from({ length: 10 }, () => ({ _tag: "CloseStdin", forMs: 1 })) }]
 ]
 
 const misfits: ReadonlyArray<readonly [what: string, rest: object, place: string]> = [
@@ -52,9 +54,14 @@ const misfits: ReadonlyArray<readonly [what: string, rest: object, place: string
   ["a fraction of a byte", { windowBytes: 5000.5 }, "windowBytes"],
   ["a negative timeout", { timeoutMs: -1 }, "timeoutMs"],
   ["a timeout that no timer can count", { timeoutMs: 2_147_483_648 }, "timeoutMs"],
-  ["an endless grace", { forceKillAfterMs: Infinity }, "forceKillAfterMs"],
-  ["a signal by its number", { killSignal: 9 }, "killSignal"],
-  ["a signal that is none", { killSignal: "SIGFOO" }, "killSignal"],
+  ["an endless step", { stop: [{ _tag: "CloseStdin", forMs: Infinity }] }, "stop[0].forMs"],
+  ["a signal by its number", { stop: [{ _tag: "Signal", signal: 9, forMs: 1 }] }, "stop[0].signal"],
+  ["a signal that is none", { stop: [{ _tag: "Signal", signal: "SIGFOO", forMs: 1 }] }, "stop[0].signal"],
+  [
+    "more steps than there may be",
+    { stop: Array.from({ length: 11 }, () => ({ _tag: "CloseStdin", forMs: 1 })) },
+    "stop"
+  ],
   ["an unknown choice for unread output", { unread: "drop" }, "unread"],
   ["text for a yes or no", { waitForEof: "true" }, "waitForEof"],
   ["an unknown field", { pty: true }, "pty"],

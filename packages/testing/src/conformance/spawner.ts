@@ -19,6 +19,7 @@ import { outputLines } from "./output-lines.ts"
 import { registry } from "./registry.ts"
 import { shortage } from "./shortage.ts"
 import { startFailures } from "./start-failures.ts"
+import { stopping } from "./stopping.ts"
 import { termination } from "./termination.ts"
 import { tree } from "./tree.ts"
 import { unread } from "./unread.ts"
@@ -44,6 +45,7 @@ export const spawnerSuite = (name: string, { spawner }: SpawnerSuiteOptions): vo
     describe("background", () => background(it))
     describe("termination", () => termination(it))
     describe("grandchildren", () => grandchildren(it))
+    describe("stopping", () => stopping(it))
     describe("tree", () => tree(it))
     describe("interruption", () => interruption(it))
   })

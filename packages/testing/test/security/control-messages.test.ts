@@ -291,7 +291,7 @@ layer(Broker.layer(), { excludeTestServices: true })("control messages", (it) =>
     Effect.gen(function* () {
       const { client } = yield* connectRaw()
       for (const wrong of [-1, NaN, Infinity, -Infinity, 1e300, "1", null, 1n, {}]) {
-        for (const field of ["timeoutMs", "forceKillAfterMs", "windowBytes"]) {
+        for (const field of ["timeoutMs", "stop", "windowBytes"]) {
           const spec = specOf("true", [], { [field]: wrong, cwd: "/" })
           assertFails(yield* Effect.promise(() => client.spawn(0, spec)), "InvalidArgument", {
             argument: `spec.${field}`

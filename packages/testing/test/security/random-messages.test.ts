@@ -158,7 +158,8 @@ const mutate = (random: Random, value: Loose): unknown => {
 
 const calls = (id: string): ReadonlyArray<Loose> => [
   callMessage(id, "spawn", { channel: 1, spec: specOf("true", ["a"], { cwd: "/", env: { A: "b" } }) }),
-  callMessage(id, "kill", { target: { pid: 1 }, signal: "SIGTERM", forceKillAfterMs: 10 }),
+  callMessage(id, "kill", { target: { pid: 1 }, signal: "SIGTERM", forceKillAfterMs: 10, tree: true }),
+  callMessage(id, "stop", { target: { pid: 1 }, steps: [{ _tag: "CloseStdin", forMs: 10 }], tree: true }),
   callMessage(id, "release", { channel: 1 }),
   callMessage(id, "get", { id: "p-0123456789abcdef01234567" }),
   callMessage(id, "status", { id: "p-0123456789abcdef01234567" }),

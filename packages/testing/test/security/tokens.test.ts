@@ -241,7 +241,7 @@ layer(Broker.layer(), { excludeTestServices: true })("tokens", (it) => {
       const started = yield* Effect.promise(() =>
         Promise.all([
           client.spawn(0, specOf("sleep", ["1000"])),
-          client.spawn(1, specOf("sh", ["-c", script], { forceKillAfterMs: 50 }))
+          client.spawn(1, specOf("sh", ["-c", script], { stop: [{ _tag: "Signal", signal: "SIGTERM", forMs: 50 }] }))
         ])
       )
       const pids = started.map((reply) => assertSucceeds(reply).pid as number)

@@ -55,6 +55,13 @@ export class ChildStreams {
     if (!waitForEof) for (const output of this.outputs.values()) output.processExited()
   }
 
+  /** End of stdin, for every writer. Answers whether we have the other end of it. */
+  endStdin(): boolean {
+    const stdin = this.inputs.get(0)
+    stdin?.end()
+    return stdin !== undefined
+  }
+
   /** End of all input. */
   endInputs(): void {
     for (const input of this.inputs.values()) input.end()

@@ -4,6 +4,7 @@
  * It owns the child's streams, its timers and its end, and tells those who look at it what happens, in order.
  */
 import { randomBytes } from "node:crypto"
+import { setImmediate as nextTurn } from "node:timers/promises"
 import {
   type ExitStatus,
   type KilledBy,
@@ -18,7 +19,7 @@ import {
 } from "@spawnbroker/protocol"
 import type { Authorized } from "../access/Authorizer.ts"
 import type { Spawned, SpawnedEnd } from "../spawn/Spawner.ts"
-import { endGroup } from "../terminate/end-group.ts"
+import { type Endable, Ending, type EndRequest } from "../terminate/Ending.ts"
 import { ForcedKill } from "../terminate/ForcedKill.ts"
 import { IdleTimer } from "../terminate/IdleTimer.ts"
 import { groupOf, type Target, treeOf } from "../terminate/Target.ts"
@@ -40,6 +41,9 @@ export interface Kill {
   readonly tree: boolean
 }
 
+/** How a process is ended. What is absent is its own. */
+type EndOptions = Partial<Omit<EndRequest, "by">>
+
 export class Process {
   readonly id = ProcessId.make(`p-${randomBytes(12).toString("hex")}`)
   readonly owner: Owner
@@ -55,7 +59,7 @@ export class Process {
   #exit: ExitStatus | undefined
   #exitedAt: number | undefined
   #killedBy: KilledBy | undefined
-  #ending: Promise<void> | undefined
+  #ending: Ending | undefined
   #lastSignal: Signal | undefined
   #tree: Target | undefined
   /** For its tree. Until they are over, whatever ends it ends its tree. */
@@ -179,19 +183,39 @@ export class Process {
   }
 
   /**
-   * Ends it and its group, if it still runs: its kill signal, its grace, SIGKILL. Resolves once they are gone. A second
-   * call waits for the first, whoever made it.
+   * Ends it and its group: the steps, its own unless others are given, then SIGKILL. Resolves once they are gone. Whoever
+   * comes second waits for the first, and can only make it faster; see {@link Ending.join}.
    */
-  end(by: KilledBy, graceMs = this.spec.forceKillAfterMs): Promise<void> {
-    const signal = this.spec.killSignal
-    this.#ending ??= this.#launched.promise.then(async () => {
-      if (this.#spawned === undefined) return
-      const target = this.#treeKills.size > 0 ? this.#tree! : groupOf(this.#spawned)
-      const { exited } = this.#spawned
-      await endGroup(target, { exited, signal, graceMs, onSignal: (sent) => this.#killed(sent, by) })
-      if (target === this.#tree) for (const kill of this.#treeKills) kill.cancel()
+  end(by: KilledBy, { steps = this.spec.stop, withinMs = Infinity, tree = false }: EndOptions = {}): Promise<void> {
+    const request = { by, steps, withinMs, tree: tree || this.#treeKills.size > 0 }
+    if (this.#ending !== undefined) this.#ending.join(request)
+    else this.#ending = new Ending(this.#endable(), request)
+    return this.#ending.done.then(() => {
+      if (request.tree) for (const kill of this.#treeKills) kill.cancel()
     })
-    return this.#ending
+  }
+
+  async #endable(): Promise<Endable | undefined> {
+    await this.#launched.promise
+    const spawned = this.#spawned
+    return (
+      spawned && {
+        exited: spawned.exited,
+        target: (tree) => (tree ? (this.#tree ??= treeOf(spawned)) : groupOf(spawned)),
+        closeStdin: () => this.#closeStdin(),
+        killed: (signal, by) => this.#killed(signal, by)
+      }
+    )
+  }
+
+  /**
+   * What a client has written before it asked for this comes by another port, and so perhaps later; but no later than in
+   * the next turn of the loop but one.
+   */
+  async #closeStdin(): Promise<boolean> {
+    await nextTurn()
+    await nextTurn()
+    return this.#streams!.endStdin()
   }
 
   /** Somebody has asked for its end, so it must not be started any more. */

@@ -60,13 +60,17 @@ export class Registry {
       : Effect.fail(new ProcessNotFound({ id }))
   }
 
-  /** A process that still runs, by its name or its PID. Only processes of this broker have either. */
+  /** A process by its name, or one that still runs by its PID. Only processes of this broker have either. */
+  find(target: ProcessTarget, visible: (process: Process) => boolean): Effect.Effect<Process, ProcessNotFound> {
+    return "id" in target ? this.get(target.id, visible) : this.#byPid(target.pid, visible)
+  }
+
+  /** A process that still runs. */
   running(
     target: ProcessTarget,
     visible: (process: Process) => boolean
   ): Effect.Effect<Process, ProcessNotFound | AlreadyExited> {
-    const named = "id" in target ? this.get(target.id, visible) : this.#byPid(target.pid, visible)
-    return Effect.flatMap(named, (process) =>
+    return Effect.flatMap(this.find(target, visible), (process) =>
       process.hasExited
         ? Effect.fail(new AlreadyExited({ id: process.id, operation: "kill" }))
         : Effect.succeed(process)

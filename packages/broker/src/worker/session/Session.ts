@@ -2,13 +2,16 @@
  * One client: its control port, its data port, its token, and the processes on its channels.
  */
 import {
+  AlreadyExited,
   BrokerUnavailable,
+  type ExitStatus,
   InvalidArgument,
   InvalidToken,
   type Operations,
   Operations as OperationGroup,
   type Port,
   PROTOCOL_VERSION,
+  type StopSteps,
   Unsupported
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
@@ -97,6 +100,13 @@ export class Session {
           if (tree) yield* checkTrees
           yield* Effect.promise(() => process.kill({ signal, forceKillAfterMs, tree }))
         })
+      ),
+    stop: ({ target, ...options }) =>
+      this.#whenConnected(({ capability }) =>
+        Effect.flatMap(
+          this.#worker.registry.find(target, (candidate) => mayKill(capability, candidate)),
+          (process) => stop(process, options)
+        )
       ),
     list: () =>
       this.#whenConnected(({ capability }) =>
@@ -198,6 +208,20 @@ export class Session {
     return left
   }
 }
+
+/** Ends a process, and answers how it ended. One that has exited, and is not being ended, is left as it is. */
+const stop = (
+  process: Process,
+  options: { readonly steps?: StopSteps; readonly tree?: boolean }
+): Effect.Effect<ExitStatus, AlreadyExited | Unsupported> =>
+  Effect.gen(function* () {
+    if (!process.hasExited || process.isEnding) {
+      if (options.tree === true) yield* checkTrees
+      yield* Effect.promise(() => process.end("client", options))
+    }
+    // One that was never started has no status.
+    return process.status.exit ?? (yield* new AlreadyExited({ id: process.id, operation: "kill" }))
+  })
 
 /** Whether trees can be seen here. Asked before anything is signalled. */
 const checkTrees = Effect.suspend(() =>
