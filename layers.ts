@@ -34,7 +34,7 @@ export const layers: ReadonlyArray<Layer> = [
   { files: "packages/broker/src/**", refuse: [processes, pastTheDoor, client] },
   { files: "packages/broker/src/{Broker.ts,host/**}", refuse: [processes, pastTheDoor, client, workerRooms] },
   { files: "packages/broker/src/link/**", refuse: [processes, pastTheDoor, client, workerRooms] },
-  { files: "packages/broker/src/worker/spawn/{DirectSpawner,Launcher}.ts", refuse: [pastTheDoor, client] },
+  { files: "packages/broker/src/worker/spawn/{DirectSpawner,run-launcher}.ts", refuse: [pastTheDoor, client] },
   { files: "packages/broker/src/child/**", refuse: [pastTheDoor, client, allButNode] },
   { files: "packages/broker/src/launcher/**", refuse: [processes, pastTheDoor, client, allButNode] },
   // The two places that measure what we are compared with. Nothing of ours is built on them.

@@ -21,6 +21,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import { resolve } from "node:path"
 import { MessageChannel, type MessagePort } from "node:worker_threads"
 import { type AttachablePort, bridgePorts } from "./host/bridge-port.ts"
 import { startWorker, type WorkerThread } from "./host/start-worker.ts"
@@ -50,6 +51,24 @@ export interface BrokerOptions {
    * @default "5 seconds"
    */
   readonly shutdownGrace?: Duration.Input | undefined
+  /**
+   * The file of the broker's thread, where a bundler has put it: an entry of its own, made from
+   * `@spawnbroker/broker/worker`. A path, or a URL of the kind `file:`.
+   * @default the one in this package
+   */
+  readonly workerUrl?: URL | string | undefined
+  /**
+   * Path of the launcher's file, where a bundler has put it: an entry of its own, made from
+   * `@spawnbroker/broker/launcher`. It may be in an asar archive if `execPath` is an Electron, which can read those.
+   * @default the one in this package
+   */
+  readonly launcherPath?: string | undefined
+  /**
+   * The binary that runs the launcher: a Node, or an Electron. It is run with `ELECTRON_RUN_AS_NODE=1`, which makes an
+   * Electron behave as Node, and with nothing else of the host's environment; children do not get that variable.
+   * @default process.execPath
+   */
+  readonly execPath?: string | undefined
 }
 
 export interface BrokerHandle {
@@ -106,11 +125,16 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
    */
   static readonly start = (options: BrokerOptions = {}): Effect.Effect<BrokerHandle, BrokerUnavailable, Scope.Scope> =>
     Effect.gen(function* () {
-      const thread = yield* startWorker({
-        spawner: options.spawner ?? "auto",
-        env: definedOnly(options.env ?? process.env),
-        cwd: options.cwd ?? process.cwd()
-      })
+      const thread = yield* startWorker(
+        {
+          spawner: options.spawner ?? "auto",
+          env: definedOnly(options.env ?? process.env),
+          cwd: options.cwd ?? process.cwd(),
+          launcherPath: options.launcherPath && resolve(options.launcherPath),
+          execPath: options.execPath && resolve(options.execPath)
+        },
+        options.workerUrl
+      )
       const handle = makeHandle(thread, options.shutdownGrace ?? "5 seconds")
       yield* Effect.addFinalizer(() => handle.shutdown())
       return handle

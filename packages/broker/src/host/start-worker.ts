@@ -4,7 +4,11 @@
 import { BrokerUnavailable, type Connection, connectRemote, type Port } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { existsSync } from "node:fs"
+import { resolve as absolute } from "node:path"
+import { fileURLToPath } from "node:url"
 import { MessageChannel, Worker } from "node:worker_threads"
+import { entryFile } from "../link/entry-file.ts"
 import { HostOperations } from "../link/host-operations.ts"
 import type { WorkerNotice, WorkerStart } from "../link/worker-start.ts"
 
@@ -17,19 +21,22 @@ export interface WorkerThread {
   readonly stop: (reason: BrokerUnavailable) => Effect.Effect<void>
 }
 
-const workerFile = new URL(`../worker/main${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url)
-
-/** A running thread that has said it is ready. It is terminated when the scope closes. */
+/** A running thread that has said it is ready. It is terminated when the scope closes. `location`: of its file, if not the default. */
 export const startWorker = (
-  start: Omit<WorkerStart, "port">
+  start: Omit<WorkerStart, "port">,
+  location: URL | string = entryFile("worker/main")
 ): Effect.Effect<WorkerThread, BrokerUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
+    const file = yield* Effect.try({
+      try: () => toPath(location),
+      catch: () => new BrokerUnavailable({ reason: `\`workerUrl\` must be of a file, and is ${String(location)}` })
+    })
     const run = Effect.runForkWith(yield* Effect.context())
     const { port1, port2 } = new MessageChannel()
     const thread = yield* Effect.acquireRelease(
       Effect.try({
         try: () =>
-          new Worker(workerFile, {
+          new Worker(file, {
             name: "spawnbroker",
             workerData: { ...start, port: port2 },
             transferList: [port2],
@@ -42,13 +49,18 @@ export const startWorker = (
     )
     const connection = connectRemote(HostOperations, port1 as unknown as Port)
     yield* Effect.callback<void, BrokerUnavailable>((resume) => {
-      const fail = (reason: string): void => resume(Effect.fail(new BrokerUnavailable({ reason })))
+      const fail = (problem: string): void => {
+        const reason = existsSync(file) ? problem : `there is no file ${file}; \`workerUrl\` says where its worker is`
+        resume(Effect.fail(new BrokerUnavailable({ reason })))
+      }
       // One listener for the thread's whole life, as an error that nobody listens for ends the host.
       thread.on("error", (cause) => {
         fail(`its thread failed: ${String(cause)}`)
         run(Effect.logError(`The broker's thread failed: ${String(cause)}`))
       })
-      thread.once("exit", (code) => fail(`its thread exited with code ${code}`))
+      thread.once("exit", (code) =>
+        fail(`its thread exited with code ${code}; \`workerUrl\` says which file it runs, and that is ${file}`)
+      )
       port1.on("message", (notice: WorkerNotice) => {
         if (notice._tag === "Ready") resume(Effect.void)
         if (notice._tag === "Failed") fail(notice.reason)
@@ -58,6 +70,9 @@ export const startWorker = (
     })
     return { connection, stop: (reason) => Effect.promise(() => stop(thread, connection, reason)) }
   })
+
+const toPath = (location: URL | string): string =>
+  typeof location === "string" && !location.startsWith("file:") ? absolute(location) : fileURLToPath(location)
 
 /** How long a thread that has nothing left to do may take to end. */
 const STOP_TIMEOUT_MS = 2000

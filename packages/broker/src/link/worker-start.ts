@@ -8,6 +8,10 @@ export interface WorkerStart {
   /** Where {@link HostOperations} are served. */
   readonly port: MessagePort
   readonly spawner: SpawnerChoice
+  /** Absolute path of the launcher's file, where it is not in its default place. */
+  readonly launcherPath: string | undefined
+  /** Absolute path of what runs the launcher, where it is not what runs the host. */
+  readonly execPath: string | undefined
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
 }

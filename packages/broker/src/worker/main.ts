@@ -3,7 +3,9 @@
  *
  * The launcher is started first, and the rest of the code is loaded while it boots.
  */
+import { fileURLToPath } from "node:url"
 import { workerData } from "node:worker_threads"
+import { entryFile } from "../link/entry-file.ts"
 import type { WorkerNotice, WorkerStart } from "../link/worker-start.ts"
 import { chooseSpawner } from "./spawn/choose-spawner.ts"
 
@@ -12,7 +14,10 @@ const notify = (notice: WorkerNotice): void => start.port.postMessage(notice)
 
 try {
   const [{ spawner, fallback }, { serveHost }] = await Promise.all([
-    chooseSpawner(start.spawner),
+    chooseSpawner(start.spawner, {
+      file: start.launcherPath ?? fileURLToPath(entryFile("launcher/main")),
+      execPath: start.execPath ?? process.execPath
+    }),
     import("./serve-host.ts")
   ])
   serveHost(start, spawner, notify)

@@ -1,18 +1,16 @@
 /**
  * One launcher process, from its start to its end, as the worker sees it.
  */
-import { type ChildProcess, spawn } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { mkdtemp, rm } from "node:fs/promises"
-import type { Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import type { Fd } from "@spawnbroker/protocol"
 import { signalGroup } from "../../child/process-group.ts"
 import type { TreeAnswer } from "../../child/process-tree.ts"
 import { type FromLauncher, NONCE_BYTES, type Slot, type ToLauncher } from "../../link/launcher-messages.ts"
 import { MessageSocket } from "../../link/MessageSocket.ts"
+import { explainFailure, type LauncherLocation, type LauncherProcess, runLauncher } from "./run-launcher.ts"
 import { SocketStock, type StockSocket } from "./SocketStock.ts"
 import {
   type ByteSink,
@@ -29,18 +27,6 @@ const START_TIMEOUT_MS = 10_000
 
 /** How long a launcher that is told to end may take, with all its groups to kill. */
 const CLOSE_TIMEOUT_MS = 2000
-
-/** Keeps the launcher small: one thread, no pool, a heap that is never large. */
-const nodeFlags = [
-  "--single-threaded",
-  "--v8-pool-size=0",
-  "--max-semi-space-size=1",
-  "--disable-warning=ExperimentalWarning"
-]
-
-const launcherFile = fileURLToPath(
-  new URL(`../../launcher/main${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url)
-)
 
 /** The launcher has gone before it was asked: the next one may be. */
 const NOT_STARTED = "EAGAIN"
@@ -61,10 +47,9 @@ type Question<M = Extract<ToLauncher, { readonly ask: number }>> = M extends unk
 const nobody: TreeAnswer = { lives: false, strays: [] }
 
 export class Launcher {
-  readonly #process: ChildProcess
+  readonly #process: LauncherProcess
   readonly #control: MessageSocket<ToLauncher, FromLauncher>
   readonly #directory: string
-  readonly #reaped: Promise<void>
   readonly #children = new Map<number, Child>()
   /** Callers who wait to hear who is there, by the number of their question. */
   readonly #answers = new Map<number, (seen: TreeAnswer) => void>()
@@ -76,36 +61,30 @@ export class Launcher {
   /** Settles when the launcher has ended, for whatever reason, and its children have been dealt with. */
   readonly ended: Promise<void>
 
-  /** A launcher that is ready to spawn. Rejects if it cannot be started. */
-  static async start(): Promise<Launcher> {
+  /** A launcher that is ready to spawn. Rejects if it cannot be started, with an error that says what would help. */
+  static async start(location: LauncherLocation): Promise<Launcher> {
     const directory = await mkdtemp(join(tmpdir(), "spawnbroker-"))
-    const launcher = new Launcher(directory)
+    const process = await runLauncher(location).catch(async (cause) => {
+      await rm(directory, { recursive: true, force: true })
+      throw cause
+    })
+    const launcher = new Launcher(process, directory)
     try {
       await launcher.#listen()
       return launcher
     } catch (cause) {
       await launcher.close()
-      throw cause
+      throw new Error(explainFailure(location, `${(cause as Error).message} (${await process.reaped})`), { cause })
     }
   }
 
-  private constructor(directory: string) {
+  private constructor(process: LauncherProcess, directory: string) {
+    this.#process = process
     this.#directory = directory
-    this.#process = spawn(process.execPath, [...nodeFlags, launcherFile], {
-      stdio: ["inherit", "inherit", "inherit", "pipe"],
-      cwd: "/",
-      env: { ELECTRON_RUN_AS_NODE: "1" },
-      detached: true
-    })
-    this.#process.on("error", () => {})
-    this.#reaped = new Promise((resolve) => {
-      if (this.#process.pid === undefined) resolve()
-      else this.#process.once("exit", () => resolve())
-    })
     const { promise, resolve } = Promise.withResolvers<void>()
     this.ended = promise
     this.#control = new MessageSocket(
-      this.#process.stdio[3] as Socket,
+      process.control,
       (message) => this.#receive(message),
       () => resolve(this.#hasEnded())
     )
@@ -119,8 +98,8 @@ export class Launcher {
     const timeout = AbortSignal.timeout(START_TIMEOUT_MS)
     await Promise.race([
       listening,
-      this.ended.then(() => Promise.reject(new Error("it ended while it started"))),
-      new Promise((_, reject) => timeout.addEventListener("abort", () => reject(new Error("it did not start in time"))))
+      this.ended.then(() => Promise.reject(new Error("ended while it started"))),
+      new Promise((_, reject) => timeout.addEventListener("abort", () => reject(new Error("did not start in time"))))
     ])
     this.#stock = new SocketStock(path, nonce)
   }
@@ -161,8 +140,8 @@ export class Launcher {
   async close(): Promise<void> {
     this.#control.close()
     await this.ended
-    const impatience = setTimeout(() => this.#process.kill("SIGKILL"), CLOSE_TIMEOUT_MS)
-    await this.#reaped
+    const impatience = setTimeout(() => this.#process.kill(), CLOSE_TIMEOUT_MS)
+    await this.#process.reaped
     clearTimeout(impatience)
   }
 

@@ -1,4 +1,5 @@
 import { Launcher } from "./Launcher.ts"
+import type { LauncherLocation } from "./run-launcher.ts"
 import { type Spawned, SpawnError, type Spawner, type SpawnRequest } from "./Spawner.ts"
 
 /**
@@ -8,15 +9,17 @@ import { type Spawned, SpawnError, type Spawner, type SpawnRequest } from "./Spa
  */
 export class LauncherSpawner implements Spawner {
   readonly kind = "launcher"
+  readonly #location: LauncherLocation
   #launcher: Promise<Launcher>
   #closed = false
 
   /** Rejects if no launcher can be started here. */
-  static async start(): Promise<LauncherSpawner> {
-    return new LauncherSpawner(await Launcher.start())
+  static async start(location: LauncherLocation): Promise<LauncherSpawner> {
+    return new LauncherSpawner(location, await Launcher.start(location))
   }
 
-  private constructor(launcher: Launcher) {
+  private constructor(location: LauncherLocation, launcher: Launcher) {
+    this.#location = location
     this.#launcher = Promise.resolve(launcher)
     this.#watch(launcher)
   }
@@ -44,7 +47,7 @@ export class LauncherSpawner implements Spawner {
   }
 
   #replace(): void {
-    this.#launcher = Launcher.start()
+    this.#launcher = Launcher.start(this.#location)
     this.#launcher.then(
       (launcher) => this.#watch(launcher),
       () => {

@@ -1,6 +1,7 @@
 import type { SpawnerChoice } from "../../link/worker-start.ts"
 import { DirectSpawner } from "./DirectSpawner.ts"
 import { LauncherSpawner } from "./LauncherSpawner.ts"
+import type { LauncherLocation } from "./run-launcher.ts"
 import type { Spawner } from "./Spawner.ts"
 
 /** The spawner for this machine, and why it is not the one that was wished for, if so. */
@@ -10,13 +11,13 @@ export interface ChosenSpawner {
 }
 
 /** Rejects only if the launcher was asked for by name and cannot be started. */
-export const chooseSpawner = async (choice: SpawnerChoice): Promise<ChosenSpawner> => {
+export const chooseSpawner = async (choice: SpawnerChoice, launcher: LauncherLocation): Promise<ChosenSpawner> => {
   if (choice === "direct") return { spawner: new DirectSpawner() }
   if (choice === "auto" && process.platform !== "linux") {
     return { spawner: new DirectSpawner(), fallback: `the launcher is for Linux, and this is ${process.platform}` }
   }
   try {
-    return { spawner: await LauncherSpawner.start() }
+    return { spawner: await LauncherSpawner.start(launcher) }
   } catch (cause) {
     if (choice === "launcher") throw cause
     return { spawner: new DirectSpawner(), fallback: `the launcher could not be started: ${(cause as Error).message}` }
