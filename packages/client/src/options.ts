@@ -30,6 +30,12 @@ export interface SpawnOptions<Stdin extends Stdio = Stdio, Stdout extends Stdio 
   readonly cwd?: string | undefined
   /** Variables to add to the environment that the policy gives. Each must be named by the policy. */
   readonly env?: Readonly<Record<string, string>> | undefined
+  /**
+   * Whether the process gets the variables that the policy inherits from the host, `PATH` among them: all, none, or all but
+   * some. What the policy sets to a fixed value it gets in any case.
+   * @default true
+   */
+  readonly inheritEnv?: boolean | { readonly except: ReadonlyArray<string> } | undefined
   /** @default "pipe" */
   readonly stdin?: Stdin | undefined
   /** @default "pipe" */
@@ -64,7 +70,8 @@ export interface SpawnOptions<Stdin extends Stdio = Stdio, Stdout extends Stdio 
    */
   readonly killSignal?: Signal | undefined
   /**
-   * Time between `killSignal` and SIGKILL. Not beside `stop`.
+   * Time between `killSignal` and SIGKILL. Not beside `stop`. If it is infinite, the end of the scope waits for the process
+   * for ever, for the rest of its group one second, and kills nobody.
    * @default "5 seconds"
    */
   readonly forceKillAfter?: Duration.Input | undefined
@@ -102,6 +109,12 @@ export interface SpawnOptions<Stdin extends Stdio = Stdio, Stdout extends Stdio 
    * @default 64 KiB; 1 MiB for a process of `start`
    */
   readonly replayBytes?: number | undefined
+  /**
+   * Whether the rest of its group gets `killSignal` as soon as the process has exited with another code than 0. Otherwise
+   * it runs on until the scope closes.
+   * @default false
+   */
+  readonly endGroupOnFailure?: boolean | undefined
   /**
    * What becomes of output that is read as text and is not UTF-8: U+FFFD in its place, or the error `Io` with `EILSEQ`.
    * @default "replace"
@@ -190,6 +203,7 @@ const millis = (durations: Readonly<Record<string, Duration.Input | undefined>>)
 const optionNames: Readonly<Record<keyof BrokerOptions, true>> = {
   cwd: true,
   env: true,
+  inheritEnv: true,
   stdin: true,
   stdout: true,
   stderr: true,
@@ -204,7 +218,8 @@ const optionNames: Readonly<Record<keyof BrokerOptions, true>> = {
   waitForEof: true,
   additionalFds: true,
   shell: true,
-  replayBytes: true
+  replayBytes: true,
+  endGroupOnFailure: true
 }
 
 const definedOnly = (options: object): object =>

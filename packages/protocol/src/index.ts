@@ -29,7 +29,7 @@ export { type Connection, connectRemote, type Remote } from "./derive/remote.ts"
 export { coversName, isDangerousName } from "./policy/environment-names.ts"
 export { ArgumentPattern, CommandGrant, EnvironmentGrant, Policy } from "./policy/Policy.ts"
 
-export { durationMillis } from "./process/duration-millis.ts"
+export { durationMillis, isEndless, MAX_TIMER_MS } from "./process/duration-millis.ts"
 export { describeExit, Exited, ExitStatus, isSuccess, Signaled } from "./process/ExitStatus.ts"
 export { KilledBy, LifecycleEvent } from "./process/Lifecycle.ts"
 export { Pid, ProcessId } from "./process/ProcessId.ts"

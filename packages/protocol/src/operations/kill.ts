@@ -14,13 +14,17 @@ export type ProcessTarget = typeof ProcessTarget.Type
  *
  * `forceKillAfterMs`: SIGKILL follows after this time if the process has not exited. `tree`: both also go to descendants
  * that have left the group, and SIGKILL to those that outlive the process.
+ *
+ * `wait`: answers once the process has exited and its group is gone; SIGKILL then is for whoever of the group is left.
+ * Without `forceKillAfterMs`, or with an endless one, the rest of the group is waited for one second and then left.
  */
 export const kill = Rpc.make("kill", {
   payload: {
     target: ProcessTarget,
     signal: Schema.optionalKey(Signal),
     forceKillAfterMs: Schema.optionalKey(Milliseconds),
-    tree: Schema.optionalKey(Schema.Boolean)
+    tree: Schema.optionalKey(Schema.Boolean),
+    wait: Schema.optionalKey(Schema.Boolean)
   },
   error: ProcessError
 })

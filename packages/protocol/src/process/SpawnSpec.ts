@@ -59,6 +59,11 @@ export const SpawnSpec = Schema.Struct({
   cwd: Schema.optionalKey(Schema.String.check(withoutNul, Schema.isMinLength(1), Schema.isMaxLength(4096))),
   /** Variables that the client adds; each must be named by the policy. */
   env: Schema.optionalKey(Schema.Record(EnvironmentName, Text).check(Schema.isMaxProperties(4096))),
+  /** Which of the variables that the policy inherits from the host the client wants. Its fixed values come in any case. */
+  inheritEnv: Schema.Union([
+    Schema.Boolean,
+    Schema.Struct({ except: Schema.Array(EnvironmentName).check(Schema.isMaxLength(4096)) })
+  ]),
   stdin: Stdio,
   stdout: Stdio,
   stderr: Stdio,
@@ -79,13 +84,16 @@ export const SpawnSpec = Schema.Struct({
   /** Wait for the real end of stdout and stderr, even if a grandchild keeps them open after the process has exited. */
   waitForEof: Schema.Boolean,
   /** Bytes of output, the last ones, that are kept for whoever attaches or asks later. */
-  replayBytes: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 64 * 1024 * 1024 }))
+  replayBytes: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 64 * 1024 * 1024 })),
+  /** Send `killSignal` to the rest of the group as soon as the process has exited with another code than 0. */
+  endGroupOnFailure: Schema.Boolean
 })
 export type SpawnSpec = typeof SpawnSpec.Type
 
 /** What an absent option means. */
 export const spawnDefaults = {
   args: [],
+  inheritEnv: true,
   stdin: "pipe",
   stdout: "pipe",
   stderr: "pipe",
@@ -95,5 +103,6 @@ export const spawnDefaults = {
   waitForEof: false,
   additionalFds: [],
   shell: false,
-  replayBytes: 64 * 1024
+  replayBytes: 64 * 1024,
+  endGroupOnFailure: false
 } as const satisfies Partial<SpawnSpec>

@@ -225,7 +225,7 @@ const decideStdio = (grant: Grant, spec: SpawnSpec): void => {
 }
 
 const decideEnvironment = (grant: Grant, host: Host, spec: SpawnSpec): Readonly<Record<string, string>> => {
-  const { env, refused } = buildEnvironment(grant.env, host.env, spec.env ?? {})
+  const { env, refused } = buildEnvironment(grant.env, host.env, spec.env ?? {}, spec.inheritEnv)
   if (env !== undefined) return env
   throw denied(grant, "env.set", `the environment variable ${refused}`, "Add its exact name to the policy's `env.set`.")
 }

@@ -1,4 +1,4 @@
-import { coversName, type EnvironmentGrant } from "@spawnbroker/protocol"
+import { coversName, type EnvironmentGrant, type SpawnSpec } from "@spawnbroker/protocol"
 
 type Environment = Readonly<Record<string, string>>
 
@@ -17,11 +17,21 @@ export type BuiltEnvironment =
 /**
  * The whole environment of a child: PATH, what the policy inherits from the host, what the client sets, and the
  * policy's fixed values, of which the later win.
+ *
+ * A client may go without what is inherited, which lets it do nothing new; the fixed values it cannot do without.
  */
-export const buildEnvironment = (grant: EnvironmentGrant, host: Environment, client: Environment): BuiltEnvironment => {
+export const buildEnvironment = (
+  grant: EnvironmentGrant,
+  host: Environment,
+  client: Environment,
+  wanted: SpawnSpec["inheritEnv"] = true
+): BuiltEnvironment => {
   const refused = Object.keys(client).find((name) => !coversName(grant.set ?? [], name))
   if (refused !== undefined) return { refused, env: undefined }
   const inherited = Object.entries(host).filter(([name]) => coversName(grant.inherit ?? [], name))
-  const env = { PATH: policyPath(grant, host), ...Object.fromEntries(inherited), ...client, ...grant.values }
-  return { refused: undefined, env }
+  const offered = [["PATH", policyPath(grant, host)] as const, ...inherited].filter(([name]) => isWanted(wanted, name))
+  return { refused: undefined, env: { ...Object.fromEntries(offered), ...client, ...grant.values } }
 }
+
+const isWanted = (wanted: SpawnSpec["inheritEnv"], name: string): boolean =>
+  typeof wanted === "boolean" ? wanted : !wanted.except.includes(name)

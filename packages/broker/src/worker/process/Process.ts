@@ -7,15 +7,18 @@ import { randomBytes } from "node:crypto"
 import { setImmediate as nextTurn } from "node:timers/promises"
 import {
   type ExitStatus,
+  isEndless,
   type KilledBy,
   type LifecycleEvent,
+  MAX_TIMER_MS,
   Pid,
   ProcessId,
   type ProcessInfo,
   type ProcessState,
   type ProcessStatus,
   type Signal,
-  type SpawnSpec
+  type SpawnSpec,
+  type StopSteps
 } from "@spawnbroker/protocol"
 import type { Authorized } from "../access/Authorizer.ts"
 import type { Spawned, SpawnedEnd } from "../spawn/Spawner.ts"
@@ -60,6 +63,8 @@ export class Process {
   #exitedAt: number | undefined
   #killedBy: KilledBy | undefined
   #ending: Ending | undefined
+  /** Kills whose callers wait for their effect. */
+  waitingKills = 0
   #lastSignal: Signal | undefined
   #tree: Target | undefined
   /** For its tree. Until they are over, whatever ends it ends its tree. */
@@ -160,15 +165,15 @@ export class Process {
     this.#onClosed()
   }
 
-  /** Sends a client's signal now, and SIGKILL later. Resolves once the first is sent. */
-  async kill({ signal, forceKillAfterMs, tree }: Kill): Promise<void> {
+  /** Sends a client's signal now, and SIGKILL later. Answers, once the first is sent, whether anybody was there. */
+  async kill({ signal, forceKillAfterMs, tree }: Kill): Promise<boolean> {
     await this.#launched.promise
     const spawned = this.#spawned
-    if (spawned === undefined) return
+    if (spawned === undefined) return false
     this.#lastSignal = signal
     const target = tree ? (this.#tree ??= treeOf(spawned)) : groupOf(spawned)
-    await target.signal(signal)
-    if (forceKillAfterMs === undefined) return
+    const found = await target.signal(signal)
+    if (forceKillAfterMs === undefined || !found) return found
     const kill: ForcedKill = new ForcedKill({
       target,
       afterMs: forceKillAfterMs,
@@ -180,13 +185,34 @@ export class Process {
       }
     })
     if (tree) this.#treeKills.add(kill)
+    return true
+  }
+
+  /** The same, and answers only once the process has exited and its group is gone. Without a grace nobody gets SIGKILL. */
+  async killAndWait({ signal, forceKillAfterMs = MAX_TIMER_MS, tree }: Kill): Promise<boolean> {
+    const endable = await this.#endable()
+    if (endable === undefined) return false
+    let found = false
+    const killed = (sent: Signal): void => {
+      found = true
+      this.#lastSignal = sent
+    }
+    const steps = [{ _tag: "Signal", signal, forMs: forceKillAfterMs } as const]
+    this.waitingKills++
+    await new Ending(Promise.resolve({ ...endable, killed }), { by: "client", steps, withinMs: Infinity, tree }).done
+    this.waitingKills--
+    return found
   }
 
   /**
    * Ends it and its group: the steps, its own unless others are given, then SIGKILL. Resolves once they are gone. Whoever
    * comes second waits for the first, and can only make it faster; see {@link Ending.join}.
+   *
+   * Only its own client may wait for ever (an infinite `withinMs`): nobody else is kept waiting, and nothing runs on
+   * without an owner.
    */
-  end(by: KilledBy, { steps = this.spec.stop, withinMs = Infinity, tree = false }: EndOptions = {}): Promise<void> {
+  end(by: KilledBy, options: EndOptions = {}): Promise<void> {
+    const { steps = this.spec.stop, withinMs = isPatient(steps) ? DEFAULT_GRACE_MS : Infinity, tree = false } = options
     const request = { by, steps, withinMs, tree: tree || this.#treeKills.size > 0 }
     if (this.#ending !== undefined) this.#ending.join(request)
     else this.#ending = new Ending(this.#endable(), request)
@@ -265,6 +291,8 @@ export class Process {
     this.#exit = statusOf(end)
     this.#tell({ _tag: "Exited", at: this.#exitedAt, status: this.#exit })
     this.#streams?.processExited(this.spec.waitForEof)
+    if (this.spec.endGroupOnFailure && end.code !== null && end.code !== 0)
+      void this.#spawned?.signal(firstSignal(this.spec.stop))
     this.#closeIfSettled()
   }
 
@@ -296,3 +324,11 @@ export class Process {
 
 const statusOf = (end: SpawnedEnd): ExitStatus =>
   end.signal !== null ? { _tag: "Signaled", signal: end.signal as Signal } : { _tag: "Exited", code: end.code ?? 0 }
+
+/** For whoever is not the process's own client, where that would wait for ever. */
+const DEFAULT_GRACE_MS = 5000
+
+const isPatient = (steps: StopSteps): boolean => steps.some(({ forMs }) => isEndless(forMs))
+
+/** What would end it politely. */
+const firstSignal = (steps: StopSteps): Signal => steps.find((step) => step._tag === "Signal")?.signal ?? "SIGTERM"

@@ -1,4 +1,4 @@
-import { AlreadyExited, BrokerUnavailable, type Pid, ProcessNotFound, type ProcessTarget } from "@spawnbroker/protocol"
+import { BrokerUnavailable, type Pid, ProcessNotFound, type ProcessTarget } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type { Process } from "./Process.ts"
 
@@ -60,21 +60,11 @@ export class Registry {
       : Effect.fail(new ProcessNotFound({ id }))
   }
 
-  /** A process by its name, or one that still runs by its PID. Only processes of this broker have either. */
+  /**
+   * A process by its name, or one that still runs by its PID. Only processes of this broker have either.
+   */
   find(target: ProcessTarget, visible: (process: Process) => boolean): Effect.Effect<Process, ProcessNotFound> {
     return "id" in target ? this.get(target.id, visible) : this.#byPid(target.pid, visible)
-  }
-
-  /** A process that still runs. */
-  running(
-    target: ProcessTarget,
-    visible: (process: Process) => boolean
-  ): Effect.Effect<Process, ProcessNotFound | AlreadyExited> {
-    return Effect.flatMap(this.find(target, visible), (process) =>
-      process.hasExited
-        ? Effect.fail(new AlreadyExited({ id: process.id, operation: "kill" }))
-        : Effect.succeed(process)
-    )
   }
 
   #byPid(pid: Pid, visible: (process: Process) => boolean): Effect.Effect<Process, ProcessNotFound> {

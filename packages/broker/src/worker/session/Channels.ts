@@ -120,7 +120,7 @@ export class Channels {
       const { process, view } = attached
       if (attached.endsProcess) {
         view.abandon()
-        await process.end("client")
+        await process.end("client", { withinMs: Infinity })
         process.closeOutputs()
       }
       this.#attached.delete(channel)

@@ -2,26 +2,23 @@
  * One client: its control port, its data port, its token, and the processes on its channels.
  */
 import {
-  AlreadyExited,
   BrokerUnavailable,
-  type ExitStatus,
   InvalidArgument,
   InvalidToken,
   type Operations,
   Operations as OperationGroup,
   type Port,
   PROTOCOL_VERSION,
-  type StopSteps,
   Unsupported
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type { MessagePort } from "node:worker_threads"
 import type { Capability } from "../access/TokenStore.ts"
-import { canLook } from "../../child/process-facts.ts"
 import type { Worker } from "../Worker.ts"
 import type { Process } from "../process/Process.ts"
 import { Channels } from "./Channels.ts"
 import { DataPort } from "./DataPort.ts"
+import { kill, stop } from "./terminate.ts"
 import { OutputCursors } from "./OutputCursors.ts"
 import { type Handlers, serve } from "./serve.ts"
 
@@ -91,15 +88,12 @@ export class Session {
       ),
     detach: ({ channel }) => this.#whenConnected(({ channels }) => channels.detach(channel)),
     release: ({ channel }) => this.#whenConnected(({ channels }) => channels.release(channel)),
-    kill: ({ target, signal = "SIGTERM", forceKillAfterMs, tree = false }) =>
-      this.#whenConnected((connected) =>
-        Effect.gen({ self: this }, function* () {
-          const process = yield* this.#worker.registry.running(target, (candidate) =>
-            mayKill(connected.capability, candidate)
-          )
-          if (tree) yield* checkTrees
-          yield* Effect.promise(() => process.kill({ signal, forceKillAfterMs, tree }))
-        })
+    kill: ({ target, ...options }) =>
+      this.#whenConnected(({ capability }) =>
+        Effect.flatMap(
+          this.#worker.registry.find(target, (candidate) => mayKill(capability, candidate)),
+          (process) => kill(process, options)
+        )
       ),
     stop: ({ target, ...options }) =>
       this.#whenConnected(({ capability }) =>
@@ -208,32 +202,6 @@ export class Session {
     return left
   }
 }
-
-/** Ends a process, and answers how it ended. One that has exited, and is not being ended, is left as it is. */
-const stop = (
-  process: Process,
-  options: { readonly steps?: StopSteps; readonly tree?: boolean }
-): Effect.Effect<ExitStatus, AlreadyExited | Unsupported> =>
-  Effect.gen(function* () {
-    if (!process.hasExited || process.isEnding) {
-      if (options.tree === true) yield* checkTrees
-      yield* Effect.promise(() => process.end("client", options))
-    }
-    // One that was never started has no status.
-    return process.status.exit ?? (yield* new AlreadyExited({ id: process.id, operation: "kill" }))
-  })
-
-/** Whether trees can be seen here. Asked before anything is signalled. */
-const checkTrees = Effect.suspend(() =>
-  canLook()
-    ? Effect.void
-    : Effect.fail(
-        new Unsupported({
-          feature: "`tree`, on a system without /proc",
-          hint: "Without it the whole process group is signalled, which most descendants are in."
-        })
-      )
-)
 
 const mayObserve = ({ grant, tokenId }: Capability, process: Process): boolean =>
   grant.observe === "all" || process.owner.tokenId === tokenId

@@ -2,16 +2,20 @@
  * The end of a process and its group: its steps in turn, then SIGKILL. There is one for a process, whoever asks for it.
  *
  * The time of a step is one for all of the group: a grandchild that ignores a signal gets the next one when it is over,
- * even if the leader obeyed at once.
+ * even if the leader obeyed at once. A step without end is the last: it waits for the leader, however long that takes, and
+ * kills nobody.
  */
 import { setTimeout as sleep } from "node:timers/promises"
-import type { KilledBy, Signal, StopStep, StopSteps } from "@spawnbroker/protocol"
+import { isEndless, type KilledBy, type Signal, type StopStep, type StopSteps } from "@spawnbroker/protocol"
 import type { Target } from "./Target.ts"
 
 /** Pause between two looks at a group whose leader has gone; no event tells when the last of the others goes. */
 const LOOK_AGAIN_MS = 20
-/** How long a group gets to be gone after SIGKILL. A member in uninterruptible sleep may take longer; it is left. */
-const KILLED_MS = 1000
+/**
+ * How long a group gets to be gone after SIGKILL, or after its leader where nobody may be killed. A member in
+ * uninterruptible sleep may take longer; it is left.
+ */
+const LAST_WAIT_MS = 1000
 
 /** What an ending does to its process. */
 export interface Endable {
@@ -90,7 +94,7 @@ export class Ending {
     await this.#send(process, "SIGKILL")
     await process.exited
     this.#began = Date.now()
-    this.#durations.push(KILLED_MS)
+    this.#durations.push(LAST_WAIT_MS)
     await this.#isGoneInTime(process)
   }
 
@@ -109,13 +113,18 @@ export class Ending {
   /** Waits until the time of the step that is under way is over, or there is nobody left. */
   async #isGoneInTime(process: Endable): Promise<boolean> {
     let hasExited = false
+    let spares = false
     void process.exited.then(() => (hasExited = true))
     // So that an exit that is known already counts.
     await Promise.resolve()
     for (;;) {
       if (hasExited && !(await process.target(this.#tree).lives())) return true
+      if (hasExited && isEndless(this.#durations[0]!)) {
+        spares = true
+        this.#durations[0] = this.#elapsedMs + LAST_WAIT_MS
+      }
       const left = this.#durations[0]! - this.#elapsedMs
-      if (left <= 0) return false
+      if (left <= 0) return spares
       if (hasExited) await sleep(Math.min(LOOK_AGAIN_MS, Math.max(1, left)))
       else await firstOf(left, [process.exited, this.#shortened.promise])
     }
