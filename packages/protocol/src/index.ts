@@ -52,5 +52,6 @@ export {
 } from "./wire/Frame.ts"
 export { concatBytes, copyBytes } from "./wire/copy-bytes.ts"
 export { listenTo, type PortListener } from "./wire/listen-to.ts"
+export { KeepAlive } from "./wire/KeepAlive.ts"
 export { isPort, Port } from "./wire/Port.ts"
 export { Reply, type ReplyEncoded } from "./wire/Reply.ts"

@@ -47,7 +47,6 @@ export const startWorker = (
       }),
       (worker) => Effect.promise(() => worker.terminate())
     )
-    const connection = connectRemote(HostOperations, port1 as unknown as Port)
     yield* Effect.callback<void, BrokerUnavailable>((resume) => {
       const fail = (problem: string): void => {
         const reason = existsSync(file) ? problem : `there is no file ${file}; \`workerUrl\` says where its worker is`
@@ -68,6 +67,9 @@ export const startWorker = (
           run(notice.level === "Error" ? Effect.logError(notice.message) : Effect.logWarning(notice.message))
       })
     })
+    // From here on the host waits for calls that it makes, and for nothing else: neither thread nor port keeps it alive.
+    thread.unref()
+    const connection = connectRemote(HostOperations, port1 as unknown as Port)
     return { connection, stop: (reason) => Effect.promise(() => stop(thread, connection, reason)) }
   })
 
@@ -84,6 +86,7 @@ const stop = async (
   reason: BrokerUnavailable
 ): Promise<void> => {
   const ended = new Promise((resolve) => thread.once("exit", resolve))
+  thread.ref()
   connection.disconnect(reason)
   const impatience = setTimeout(() => void thread.terminate(), STOP_TIMEOUT_MS)
   // It may have ended before, and tell nobody any more; then it has no number.

@@ -11,22 +11,32 @@ import * as Effect from "effect/Effect"
 import { Incoming } from "../process/Incoming.ts"
 import { LifecycleLog } from "../process/LifecycleLog.ts"
 import { Outgoing } from "../process/Outgoing.ts"
+import type { ProcessHold } from "./ProcessHold.ts"
 
 type ClosedEvent = Extract<LifecycleEvent, { readonly _tag: "Closed" }>
 
 /** What a client knows of one process: the ends of its streams, and the facts of its life. */
 export class ProcessChannel {
-  readonly lifecycle = new LifecycleLog()
+  readonly lifecycle: LifecycleLog
+  readonly hold: ProcessHold
   readonly #channel: Channel
   readonly #windowBytes: number
   readonly #post: (frame: ClientFrame, transfer?: ArrayBuffer) => void
   readonly #outputs = new Map<Fd, Incoming>()
   readonly #inputs = new Map<Fd, Outgoing>()
   #exitWaiters = 0
+  #holdsWhileRunning = false
 
-  constructor(channel: Channel, windowBytes: number, post: (frame: ClientFrame, transfer?: ArrayBuffer) => void) {
+  constructor(
+    channel: Channel,
+    windowBytes: number,
+    hold: ProcessHold,
+    post: (frame: ClientFrame, transfer?: ArrayBuffer) => void
+  ) {
     this.#channel = channel
     this.#windowBytes = windowBytes
+    this.hold = hold
+    this.lifecycle = new LifecycleLog((by) => hold.add(by))
     this.#post = post
   }
 
@@ -34,6 +44,12 @@ export class ProcessChannel {
   open(inputs: ReadonlyArray<Fd>, outputs: ReadonlyArray<Fd>): void {
     for (const fd of outputs) this.#openOutput(fd)
     for (const fd of inputs) this.#openInput(fd)
+  }
+
+  /** It keeps the loop of this thread alive until it has ended. */
+  holdWhileRunning(): void {
+    this.#holdsWhileRunning = true
+    this.hold.add(1)
   }
 
   input(fd: Fd): Outgoing | undefined {
@@ -54,11 +70,17 @@ export class ProcessChannel {
     return Effect.suspend(() => {
       if (this.lifecycle.hasExited) return this.lifecycle.exit
       this.#exitWaiters++
+      this.hold.add(1)
       // A reader that is forked in the same breath comes first.
       return Effect.yieldNow.pipe(
         Effect.andThen(Effect.sync(() => this.#drainUnread())),
         Effect.andThen(this.lifecycle.exit),
-        Effect.ensuring(Effect.sync(() => this.#exitWaiters--))
+        Effect.ensuring(
+          Effect.sync(() => {
+            this.#exitWaiters--
+            this.hold.add(-1)
+          })
+        )
       )
     })
   }
@@ -84,6 +106,7 @@ export class ProcessChannel {
 
   /** Nothing more will be heard of it. */
   fail(error: ProcessError): void {
+    this.#ended()
     for (const output of this.#outputs.values()) output.fail(error)
     for (const input of this.#inputs.values()) input.close({ error })
     this.lifecycle.fail(error)
@@ -92,7 +115,14 @@ export class ProcessChannel {
   /** Whoever waits for the fact runs as soon as it is told, so what follows from it comes first. */
   #tell(event: LifecycleEvent): void {
     if (event._tag === "Exited") for (const input of this.#inputs.values()) input.close("by its exit")
+    if (event._tag === "Exited" || event._tag === "Failed") this.#ended()
     this.lifecycle.add(event._tag === "Closed" ? this.#withDiscarded(event) : event)
+  }
+
+  /** It runs no more. */
+  #ended(): void {
+    if (this.#holdsWhileRunning) this.hold.add(-1)
+    this.#holdsWhileRunning = false
   }
 
   /** Of what was dropped, some was here already. */
@@ -124,7 +154,11 @@ export class ProcessChannel {
     const output = new Incoming(fd, this.#windowBytes, {
       credit: (bytes) => this.#post({ _tag: "Credit", channel, fd, bytes }),
       drain: () => this.#post({ _tag: "Drain", channel, fd }),
-      released: () => this.#drainUnread()
+      acquired: () => this.hold.add(1),
+      released: () => {
+        this.hold.add(-1)
+        this.#drainUnread()
+      }
     })
     this.#outputs.set(fd, output)
     return output

@@ -8,6 +8,7 @@ import {
   connectRemote,
   InvalidArgument,
   type InvalidToken,
+  KeepAlive,
   Operations,
   type Port,
   PROTOCOL_VERSION,
@@ -20,6 +21,7 @@ import { DataPort } from "./DataPort.ts"
 import { DefaultShell } from "./DefaultShell.ts"
 import { Pace } from "./Pace.ts"
 import { ProcessChannel } from "./ProcessChannel.ts"
+import { ProcessHold } from "./ProcessHold.ts"
 
 export interface Session {
   readonly subject: string
@@ -47,6 +49,7 @@ export const connectSession = (port: Port, token: string): Effect.Effect<Session
       // Later than the last frame, which the end of the control port is not.
       closed: () => channels.forEach((process) => process.fail(ended))
     })
+    const keepAlive = new KeepAlive(port1)
     const { call, disconnect } = connectRemote(Operations, port, (reason) => (ended = reason))
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
@@ -64,12 +67,14 @@ export const connectSession = (port: Port, token: string): Effect.Effect<Session
       turn: new Pace().turn,
       openChannel: (windowBytes) => {
         const channel = lastChannel++
-        const process = new ProcessChannel(channel, windowBytes, (frame, transfer) => data.post(frame, transfer))
+        const hold = new ProcessHold(keepAlive)
+        const process = new ProcessChannel(channel, windowBytes, hold, (frame, transfer) => data.post(frame, transfer))
         channels.set(channel, process)
         return { channel, process }
       },
       closeChannel: (channel) => {
         channels.get(channel)?.fail(released)
+        channels.get(channel)?.hold.reference(false)
         channels.delete(channel)
       }
     }

@@ -33,6 +33,7 @@ export const spawn = (
       const { channel, process } = session.openChannel(spec.windowBytes)
       const { inputs, outputs } = fdsOf(spec)
       process.open(inputs, outputs)
+      process.holdWhileRunning()
       const release = session.call.release({ channel }).pipe(
         // The answer may overtake the last facts, which come on the data port; others may be waiting for them.
         Effect.andThen((isClosing) => (isClosing ? Stream.runDrain(process.lifecycle.stream) : Effect.void)),

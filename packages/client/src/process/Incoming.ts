@@ -17,6 +17,8 @@ import {
 export interface IncomingLink {
   readonly credit: (bytes: number) => void
   readonly drain: () => void
+  /** A reader has come. */
+  readonly acquired: () => void
   /** The reader has gone. */
   readonly released: () => void
 }
@@ -109,6 +111,7 @@ export class Incoming {
       })
     this.#isRead = true
     this.#wake = wake
+    this.#link.acquired()
     // Also where nothing is granted: it says that somebody reads.
     this.#link.credit(this.#granted ? 0 : this.#windowBytes - eagerBytes(this.#windowBytes))
     this.#granted = true

@@ -11,8 +11,14 @@ export class LifecycleLog {
   readonly #events: Array<LifecycleEvent> = []
   readonly #subscribers = new Set<() => void>()
   readonly #exit = Deferred.makeUnsafe<ExitStatus, ProcessError>()
+  /** Called when somebody begins to wait for a fact, and when he no longer does. */
+  readonly #waiting: (by: 1 | -1) => void
   #error: ProcessError | undefined
   #isClosed = false
+
+  constructor(waiting: (by: 1 | -1) => void = () => {}) {
+    this.#waiting = waiting
+  }
 
   /** Nothing more will be added. */
   get isOver(): boolean {
@@ -70,12 +76,16 @@ export class LifecycleLog {
   #changed(seen: () => number): Effect.Effect<void> {
     return Effect.callback((resume) => {
       if (this.#events.length > seen() || this.isOver) return resume(Effect.void)
+      const forget = (): void => {
+        if (this.#subscribers.delete(notify)) this.#waiting(-1)
+      }
       const notify = (): void => {
-        this.#subscribers.delete(notify)
+        forget()
         resume(Effect.void)
       }
       this.#subscribers.add(notify)
-      return Effect.sync(() => this.#subscribers.delete(notify))
+      this.#waiting(1)
+      return Effect.sync(forget)
     })
   }
 }

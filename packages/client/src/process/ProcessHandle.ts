@@ -41,6 +41,12 @@ export interface KillOptions {
    * @default false
    */
   readonly tree?: boolean | undefined
+  /**
+   * Wait until the process has exited, and its group is gone. SIGKILL is then for whoever of the group is left; without
+   * `forceKillAfter` the rest of the group is waited for one second.
+   * @default false
+   */
+  readonly wait?: boolean | undefined
 }
 
 /**
@@ -126,7 +132,11 @@ export interface ProcessCore {
   readonly exit: Effect.Effect<ExitStatus, ProcessError>
   /** Whether it runs, and for how long it has, asked of the broker now. */
   readonly status: Effect.Effect<ProcessStatus, ProcessError>
-  /** Sends a signal to its process group. Done once it is sent; `exit` tells when it has worked. */
+  /**
+   * Sends a signal to its process group. Done once it is sent; `exit` tells when it has worked, or `wait`.
+   *
+   * **Errors**: `AlreadyExited`, if it has exited and nobody of its group is left.
+   */
   readonly kill: (options?: KillOptions) => Effect.Effect<void, ProcessError>
   /**
    * Ends it and its process group: its `stop` steps, or those given here, then SIGKILL. Resolves once the group is gone;
@@ -143,6 +153,14 @@ export interface ProcessCore {
    * whether it ends, too. `client.attach` gives another handle on it.
    */
   readonly detach: Effect.Effect<void, ProcessError>
+  /**
+   * The event loop of this thread need not wait for the process, nor for anything that comes of it, any more.
+   *
+   * **Platform**: Node. Whoever exits so ends the process, too: nothing outlives its broker.
+   */
+  readonly unref: Effect.Effect<void>
+  /** The loop waits again: while the process runs, and while somebody reads or waits for what is still to come. */
+  readonly ref: Effect.Effect<void>
 }
 
 export const makeProcessHandle = (
@@ -197,19 +215,23 @@ export const makeProcessHandle = (
               ([exit]) => exit
             )
       ),
-    detach: session.call.detach({ channel })
+    detach: session.call.detach({ channel }),
+    unref: Effect.sync(() => process.hold.reference(false)),
+    ref: Effect.sync(() => process.hold.reference(true))
   }
 }
 
 const encoder = new TextEncoder()
 
 /** What the options of a kill say to the broker. */
-export const killPayload = ({ signal, forceKillAfter, tree }: KillOptions = {}): {
+export const killPayload = ({ signal, forceKillAfter, tree, wait }: KillOptions = {}): {
   readonly signal?: Signal
   readonly forceKillAfterMs?: number
   readonly tree?: boolean
+  readonly wait?: boolean
 } => ({
   ...(signal !== undefined && { signal }),
   ...(forceKillAfter !== undefined && { forceKillAfterMs: durationMillis(forceKillAfter) }),
-  ...(tree !== undefined && { tree })
+  ...(tree !== undefined && { tree }),
+  ...(wait !== undefined && { wait })
 })

@@ -19,6 +19,7 @@ const makeProcess = (windowBytes = WINDOW) => {
     const incoming = new Incoming(stream, windowBytes, {
       credit: (bytes) => void said.credits.push(bytes),
       drain: () => said.drains++,
+      acquired: () => undefined,
       released: () => said.releases++
     })
     return { incoming, said }

@@ -2,6 +2,8 @@
  * The calling end of a group of operations: a function that returns an Effect for each, over Comlink.
  *
  * Comlink alone never settles a call whose other end has gone, so the port's end fails what is still pending.
+ *
+ * The port keeps the loop of its thread alive exactly while a call is pending.
  */
 import * as Comlink from "comlink"
 import * as Effect from "effect/Effect"
@@ -10,6 +12,7 @@ import * as Result from "effect/Result"
 import type * as Rpc from "effect/rpc/Rpc"
 import type * as RpcGroup from "effect/rpc/RpcGroup"
 import { type AnyCallError, BrokerUnavailable } from "../errors/ProcessError.ts"
+import { KeepAlive } from "../wire/KeepAlive.ts"
 import { listenTo } from "../wire/listen-to.ts"
 import type { Port } from "../wire/Port.ts"
 import type { ReplyEncoded } from "../wire/Reply.ts"
@@ -58,21 +61,26 @@ export const connectRemote = <Rpcs extends Rpc.Any>(
     message: (data) => receive({ data }),
     close: () => disconnect(new BrokerUnavailable({ reason: "its end of the connection has closed" }))
   })
+  const keepAlive = new KeepAlive(port)
 
   const send = (method: Call, message: object): Effect.Effect<ReplyEncoded, BrokerUnavailable> =>
     Effect.callback((resume) => {
       if (closed !== undefined) return resume(Effect.fail(closed))
       const fail = (reason: BrokerUnavailable): void => resume(Effect.fail(reason))
       pending.add(fail)
+      keepAlive.hold()
+      const forget = (): void => {
+        if (pending.delete(fail)) keepAlive.release()
+      }
       const settle = (outcome: Effect.Effect<ReplyEncoded>): void => {
-        pending.delete(fail)
+        forget()
         resume(outcome)
       }
       method(message).then(
         (reply) => settle(Effect.succeed(reply as ReplyEncoded)),
         (cause) => settle(Effect.die(cause))
       )
-      return Effect.sync(() => pending.delete(fail))
+      return Effect.sync(forget)
     })
 
   const call: Record<string, unknown> = {}

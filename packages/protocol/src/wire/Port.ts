@@ -14,6 +14,9 @@ export interface Port {
   /** Node's way to listen, where there is one. */
   on?(type: "message" | "close" | "messageerror", listener: (value: any) => void): unknown
   start?(): void
+  /** Node's way to say whether the port keeps the loop alive, where there is one. */
+  ref?(): void
+  unref?(): void
   close(): void
   /**
    * A channel whose ends can be moved through this port. Absent where any `MessageChannel` will do.
