@@ -1,5 +1,6 @@
 /** The harness of the conformance suites, and the suites. */
 export { spawnerSuite } from "./conformance/spawner.ts"
+export { brokered } from "./effect-process/brokered.ts"
 export { effectProcessSuite } from "./effect-process/suite.ts"
 export {
   connect,

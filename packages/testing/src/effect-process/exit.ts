@@ -115,10 +115,7 @@ export const exit = (it: SpawnerIt): void => {
       yield* waitForLine(handle, "ready")
       yield* Stream.run(chunks("go\n"), handle.stdin)
       assert.strictEqual(yield* handle.exitCode, 0)
-      assert.deepStrictEqual(
-        (yield* living).map(({ command: line }) => line),
-        ["sleep 1000"]
-      )
+      assert.strictEqual((yield* living).length, 1)
       yield* Scope.close(scope, Exit.void)
       assert.deepStrictEqual(yield* living, [])
     })

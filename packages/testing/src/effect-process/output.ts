@@ -2,6 +2,7 @@ import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as PlatformError from "effect/PlatformError"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import * as Queue from "effect/Queue"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import { fixture, node } from "../harness.ts"
@@ -118,25 +119,16 @@ export const output = (it: SpawnerIt): void => {
 
   it.effect("`all` gives what has been said before the child says more", () =>
     Effect.gen(function* () {
-      const handle = yield* script("for i in 1 2 3; do echo out$i; read x; echo err$i >&2; read x; done")
-      const seen: Array<string> = []
-      yield* handle.all.pipe(
+      const answers = yield* Queue.unbounded<Uint8Array>()
+      const handle = yield* script("for i in 1 2 3; do echo out$i; read x; echo err$i >&2; read x; done", {
+        stdin: Stream.fromQueue(answers)
+      })
+      // An answer for each line, so that the order is the child's.
+      const seen = yield* handle.all.pipe(
         Stream.decodeText,
         Stream.splitLines,
-        Stream.take(6),
-        Stream.runForEach((line) => Effect.sync(() => seen.push(line))),
-        Effect.raceFirst(
-          // An answer for each line that has been seen, so that the order is the child's.
-          Stream.run(
-            Stream.fromEffectRepeat(
-              Effect.suspend(() => {
-                const before = seen.length
-                return Effect.repeat(Effect.yieldNow, { until: () => seen.length > before })
-              })
-            ).pipe(Stream.as(bytesOf("\n"))),
-            handle.stdin
-          )
-        )
+        Stream.tap(() => Queue.offer(answers, bytesOf("\n"))),
+        Stream.runCollect
       )
       assert.deepStrictEqual(seen, ["out1", "err1", "out2", "err2", "out3", "err3"])
     })

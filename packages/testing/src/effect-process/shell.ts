@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs"
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { ChildProcess, ChildProcessSpawner, CommandLine } from "effect/process"
@@ -26,10 +27,10 @@ export const shell = (it: SpawnerIt): void => {
   it.effect("`true` is /bin/sh; a text is the shell", () =>
     Effect.gen(function* () {
       const { string } = yield* ChildProcessSpawner.ChildProcessSpawner
-      const name = (shell: boolean | string) => string(ChildProcess.make("tr '\\0' ' ' < /proc/$$/cmdline", { shell }))
-      assert.match(yield* name(true), /^\/bin\/sh -c /)
-      assert.match(yield* name("/bin/sh"), /^\/bin\/sh -c /)
-      assert.match(yield* name("/bin/bash"), /^\/bin\/bash -c /)
+      const shellOf = (shell: boolean | string) => string(ChildProcess.make("readlink /proc/$$/exe; :", { shell }))
+      assert.strictEqual(yield* shellOf(true), `${realpathSync("/bin/sh")}\n`)
+      assert.strictEqual(yield* shellOf("/bin/sh"), `${realpathSync("/bin/sh")}\n`)
+      assert.strictEqual(yield* shellOf("/bin/bash"), `${realpathSync("/bin/bash")}\n`)
     })
   )
 

@@ -1,11 +1,9 @@
-import { mkdirSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import * as Redacted from "effect/Redacted"
-import { temporaryDirectory } from "../harness.ts"
+import { aDirectory, noInterpreter, notExecutable } from "./commands.ts"
 import { errorFacts, failure, mark, script } from "./observe.ts"
 import type { SpawnerIt } from "./SpawnerIt.ts"
 
@@ -70,23 +68,15 @@ export const startFailures = (it: SpawnerIt): void => {
 
   it.effect("a file that may not be executed, and a directory, are PermissionDenied", () =>
     Effect.gen(function* () {
-      const directory = yield* temporaryDirectory
-      const file = join(directory, "file")
-      writeFileSync(file, "#!/bin/sh\n")
-      assert.deepStrictEqual(yield* failure(ChildProcess.make(file)), notStarted("PermissionDenied", file))
-      mkdirSync(join(directory, "sub"))
-      assert.deepStrictEqual(
-        yield* failure(ChildProcess.make(join(directory, "sub"))),
-        notStarted("PermissionDenied", join(directory, "sub"))
-      )
+      for (const file of [notExecutable, aDirectory]) {
+        assert.deepStrictEqual(yield* failure(ChildProcess.make(file)), notStarted("PermissionDenied", file))
+      }
     })
   )
 
   it.effect("a script whose interpreter is missing is NotFound", () =>
     Effect.gen(function* () {
-      const file = join(yield* temporaryDirectory, "script")
-      writeFileSync(file, "#!/no/such/interpreter\n", { mode: 0o755 })
-      assert.deepStrictEqual(yield* failure(ChildProcess.make(file)), notStarted("NotFound", file))
+      assert.deepStrictEqual(yield* failure(ChildProcess.make(noInterpreter)), notStarted("NotFound", noInterpreter))
     })
   )
 

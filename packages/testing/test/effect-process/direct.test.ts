@@ -1,0 +1,3 @@
+import { brokered, effectProcessSuite } from "../../src/index.ts"
+
+effectProcessSuite("brokered, direct", brokered("direct"))
