@@ -79,7 +79,7 @@ const isGiven = (shell: CommandOptions["shell"]): shell is true | string => shel
 /** The system's own, and not the client's default shell: programs are written for that. */
 const shellOf = (shell: true | string): Shell => ({ program: shell === true ? "/bin/sh" : shell, args: ["-c"] })
 
-const unwrap = (value: string | Redacted.Redacted<string>): string =>
+const unwrap = (value: string | Redacted.Redacted): string =>
   Redacted.isRedacted(value) ? Redacted.value(value) : value
 
 const findNul = ({ command, args, options }: StandardCommand): string | undefined => {

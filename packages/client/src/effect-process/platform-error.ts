@@ -70,17 +70,8 @@ export const toPlatformError =
   }
 
 const reasonOf = (error: ProcessError): SystemErrorTag => {
-  switch (error._tag) {
-    case "NotFound":
-    case "PermissionDenied":
-    case "TimedOut":
-      return error._tag
-    case "SpawnFailed":
-    case "Io":
-      return reasons.get(error.errno) ?? "Unknown"
-    default:
-      return "Unknown"
-  }
+  if (error._tag === "NotFound" || error._tag === "PermissionDenied" || error._tag === "TimedOut") return error._tag
+  return "errno" in error ? (reasons.get(error.errno) ?? "Unknown") : "Unknown"
 }
 
 const syscallOf = (error: ProcessError, { command }: StandardCommand): string | undefined => {
@@ -91,12 +82,14 @@ const syscallOf = (error: ProcessError, { command }: StandardCommand): string | 
 /** Those errors that repeat the arguments must not repeat the redacted ones. */
 const withoutSecrets = (error: ProcessError, command: StandardCommand): ProcessError => {
   if (!command.args.some(Redacted.isRedacted)) return error
-  if (error instanceof SpawnFailed)
-    return new SpawnFailed({
-      ...error,
-      args: command.args.map((arg) => (Redacted.isRedacted(arg) ? "<redacted>" : arg))
-    })
-  if (error instanceof PermissionDenied)
-    return new PermissionDenied({ ...error, what: `the command ${displayCommand(command)}` })
+  if (error instanceof SpawnFailed) {
+    const { cwd, errno } = error
+    const args = command.args.map((arg) => (Redacted.isRedacted(arg) ? "<redacted>" : arg))
+    return new SpawnFailed({ command: command.command, args, cwd, errno })
+  }
+  if (error instanceof PermissionDenied) {
+    const { hint, rule, subject } = error
+    return new PermissionDenied({ rule, subject, hint, what: `the command ${displayCommand(command)}` })
+  }
   return error
 }

@@ -1,3 +1,4 @@
+import { readlinkSync } from "node:fs"
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as PlatformError from "effect/PlatformError"
@@ -174,11 +175,9 @@ export const output = (it: SpawnerIt): void => {
   it.effect("what is inherited or ignored is just that", () =>
     Effect.gen(function* () {
       const { string } = yield* ChildProcessSpawner.ChildProcessSpawner
-      const script = "readlink /proc/self/fd/0 /proc/self/fd/2"
-      const see = (how: "inherit" | "ignore") =>
-        string(ChildProcess.make("sh", ["-c", script], { stdin: how, stderr: how }))
+      const line = "readlink /proc/self/fd/0 /proc/self/fd/2"
+      const see = (how: "inherit" | "ignore") => string(script(line, { stdin: how, stderr: how }))
       assert.strictEqual(yield* see("ignore"), "/dev/null\n/dev/null\n")
-      const { readlinkSync } = yield* Effect.promise(() => import("node:fs"))
       assert.strictEqual(
         yield* see("inherit"),
         `${readlinkSync("/proc/self/fd/0")}\n${readlinkSync("/proc/self/fd/2")}\n`

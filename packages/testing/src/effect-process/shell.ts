@@ -27,7 +27,8 @@ export const shell = (it: SpawnerIt): void => {
   it.effect("`true` is /bin/sh; a text is the shell", () =>
     Effect.gen(function* () {
       const { string } = yield* ChildProcessSpawner.ChildProcessSpawner
-      const shellOf = (shell: boolean | string) => string(ChildProcess.make("readlink /proc/$$/exe; :", { shell }))
+      const shellOf = (chosen: boolean | string) =>
+        string(ChildProcess.make("readlink /proc/$$/exe; :", { shell: chosen }))
       assert.strictEqual(yield* shellOf(true), `${realpathSync("/bin/sh")}\n`)
       assert.strictEqual(yield* shellOf("/bin/sh"), `${realpathSync("/bin/sh")}\n`)
       assert.strictEqual(yield* shellOf("/bin/bash"), `${realpathSync("/bin/bash")}\n`)

@@ -7,7 +7,7 @@ import { fixture, node } from "../harness.ts"
 import { script, text, waitForLine } from "./observe.ts"
 import type { SpawnerIt } from "./SpawnerIt.ts"
 
-const hexOf = (text: string): string => Buffer.from(text).toString("hex")
+const hexOf = (word: string): string => Buffer.from(word).toString("hex")
 
 export const start = (it: SpawnerIt): void => {
   it.effect("a command is the effect that starts it", () =>

@@ -52,7 +52,7 @@ layer(Broker.layer(), { excludeTestServices: true, timeout: "60 seconds" })(
           yield* eventually(
             "it has been ended",
             Effect.sync(() => living(pid)),
-            (it) => it === undefined
+            (found) => found === undefined
           )
         else process.kill(pid, "SIGKILL")
       })

@@ -15,6 +15,16 @@ const host = {
 const Environment = Schema.Record(Schema.String.check(Schema.isPattern(/^[A-Z_]{1,6}$/)), Schema.String)
 
 describe("the environment that is built", () => {
+  it("goes without what the client does not want, but never without a fixed value", () => {
+    const grant = { inherit: ["LANG", "HOME"], set: ["A"], values: { FIXED: "x", HOME: "/fixed" } }
+    const names = (wanted: boolean | { readonly except: ReadonlyArray<string> }) =>
+      Object.keys(buildEnvironment(grant, { ...host, LANG: "C", HOME: "/h" }, { A: "1" }, wanted).env ?? {}).toSorted()
+    assert.deepStrictEqual(names(true), ["A", "FIXED", "HOME", "LANG", "PATH"])
+    assert.deepStrictEqual(names(false), ["A", "FIXED", "HOME"])
+    assert.deepStrictEqual(names({ except: ["LANG", "HOME", "FIXED"] }), ["A", "FIXED", "HOME", "PATH"])
+    assert.deepStrictEqual(names({ except: ["PATH"] }), ["A", "FIXED", "HOME", "LANG"])
+  })
+
   it("is PATH alone without a grant", () => {
     assert.deepStrictEqual(buildEnvironment({}, host, {}).env, { PATH: "/host/bin" })
   })
