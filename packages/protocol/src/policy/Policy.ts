@@ -51,7 +51,7 @@ const NamePattern = Schema.String.check(
 )
 
 export const EnvironmentGrant = Schema.Struct({
-  /** Variables of the host that the child gets. */
+  /** Variables of the host that the child gets, unless the client would rather not. What it must have is for `values`. */
   inherit: Schema.optionalKey(Schema.Array(NamePattern)),
   /** Variables that the client may set. */
   set: Schema.optionalKey(Schema.Array(NamePattern)),
