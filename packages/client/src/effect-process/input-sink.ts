@@ -10,6 +10,7 @@ type InputSink = Sink.Sink<void, Uint8Array | string, never, ProcessError>
  * Otherwise the process would wait for more.
  */
 export const closingSink = (sink: InputSink): InputSink => {
-  const close = Effect.ignore(Stream.run(Stream.empty, sink))
+  // Not waited for: it comes after what others are writing, and whoever closes a scope must not wait for them.
+  const close = Effect.forkDetach(Effect.ignore(Stream.run(Stream.empty, sink)), { startImmediately: true })
   return Sink.fromTransform((upstream, scope) => Effect.onError(sink.transform(upstream, scope), () => close))
 }

@@ -16,8 +16,10 @@ describe("what keeps the loop alive", () => {
   it("is a port that is listened to, until it is said otherwise", () =>
     withPort((port) => {
       assert.isTrue(port.hasRef())
-      new KeepAlive(port)
+      const keepAlive = new KeepAlive(port)
       assert.isFalse(port.hasRef())
+      keepAlive.hold()
+      assert.isTrue(port.hasRef())
     }))
 
   it("is a port for which there is a reason, or more than one", () =>
