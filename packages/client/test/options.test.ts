@@ -25,7 +25,9 @@ const every: ReadonlyArray<keyof BrokerOptions> = [
   "forceKillAfter",
   "windowBytes",
   "unread",
-  "waitForEof"
+  "waitForEof",
+  "inheritEnv",
+  "endGroupOnFailure"
 ]
 
 const wrong: ReadonlyArray<readonly [what: string, options: object, argument: string]> = [

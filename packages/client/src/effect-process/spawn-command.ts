@@ -48,8 +48,8 @@ interface Child {
 }
 
 /**
- * The process has a scope of its own within the current one: what is unreferenced when that closes runs on, until the
- * connection ends.
+ * The process has a scope of its own within the current one: what is unreferenced when that closes runs on, and is
+ * forgotten once it has exited and its output has been taken, or with the connection.
  */
 const startChild = (
   client: ClientHandle,
@@ -71,7 +71,15 @@ const startChild = (
           isReferenced = wanted
           return wanted ? process.ref : process.unref
         })
-      yield* Effect.addFinalizer((exit) => Effect.suspend(() => (isReferenced ? Scope.close(own, exit) : Effect.void)))
+      const forget = Stream.runDrain(process.lifecycle).pipe(
+        // What is left of its group is left alone.
+        Effect.andThen(process.detach),
+        Effect.ignore,
+        Effect.andThen(Scope.close(own, Exit.void))
+      )
+      yield* Effect.addFinalizer((exit) =>
+        Effect.suspend(() => (isReferenced ? Scope.close(own, exit) : Effect.asVoid(Effect.forkDetach(forget))))
+      )
       return { process, exited, unref: Effect.as(reference(false), reference(true)) }
     })
   )

@@ -19,7 +19,11 @@ const payloads: ReadonlyArray<readonly [name: string, good: ReadonlyArray<unknow
   ["status", [{ id }], [{}, { id: null }, { id: [id] }]],
   [
     "kill",
-    [{ target: { id } }, { target: { pid: 1 }, signal: "SIGINT" }, { target: { id }, forceKillAfterMs: 0, tree: true }],
+    [
+      { target: { id } },
+      { target: { pid: 1 }, signal: "SIGINT" },
+      { target: { id }, forceKillAfterMs: 0, tree: true, wait: true }
+    ],
     [
       {},
       { target: {} },
@@ -29,6 +33,7 @@ const payloads: ReadonlyArray<readonly [name: string, good: ReadonlyArray<unknow
       { target: id },
       { target: { id }, signal: 9 },
       { target: { id }, forceKillAfterMs: -1 },
+      { target: { id }, wait: "true" },
       { target: { id }, forceKillAfterMs: 1e300 },
       { target: { id }, forceKillAfterMs: Infinity },
       { target: { id }, tree: "yes" },

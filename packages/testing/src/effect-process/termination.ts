@@ -4,9 +4,10 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import { fixture, node } from "../harness.ts"
 import { living as livingProcess } from "../leaks.ts"
-import { failure, mark, script, waitForLine } from "./observe.ts"
+import { chunks, failure, mark, script, text, waitForLine } from "./observe.ts"
 import type { SpawnerIt } from "./SpawnerIt.ts"
 
 type Handle = ChildProcessSpawner.ChildProcessHandle
@@ -181,6 +182,30 @@ export const termination = (it: SpawnerIt): void => {
         Effect.tap(ChildProcess.make("sleep", ["1000"], options), ({ unref }) => unref)
       )
       assert.isTrue(yield* handle.isRunning)
+      assert.strictEqual((yield* living).length, 1)
+      yield* handle.kill()
+      assert.deepStrictEqual(yield* living, [])
+    })
+  )
+
+  it.effect("what is unreferenced can be used when its scope has closed", () =>
+    Effect.gen(function* () {
+      const command = script("read line; echo got $line; exit 3")
+      const handle = yield* Effect.scoped(Effect.tap(command, ({ unref }) => unref))
+      yield* Stream.run(chunks("it\n"), handle.stdin)
+      assert.strictEqual(yield* text(handle.stdout), "got it\n")
+      assert.strictEqual(yield* handle.exitCode, 3)
+      assert.isFalse(yield* handle.isRunning)
+    })
+  )
+
+  it.effect("what is unreferenced leaves its group, too, if it exits with 0", () =>
+    Effect.gen(function* () {
+      const { options, living } = mark()
+      const command = script("sleep 1000 & read line; exit 0", options)
+      const handle = yield* Effect.scoped(Effect.tap(command, ({ unref }) => unref))
+      yield* Stream.run(chunks("go\n"), handle.stdin)
+      assert.strictEqual(yield* handle.exitCode, 0)
       assert.strictEqual((yield* living).length, 1)
       yield* handle.kill()
       assert.deepStrictEqual(yield* living, [])
