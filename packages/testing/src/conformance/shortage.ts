@@ -46,6 +46,18 @@ export const shortage = (it: SuiteIt, spawner: string): void => {
     })
   )
 
+  it.effect("that lasts is TimedOut for a start that has a time limit", () =>
+    Effect.gen(function* () {
+      const client = yield* connect()
+      const limited = ["-c", 'ulimit -n 80; exec "$@"', "sh", node, "--disable-warning=ExperimentalWarning"]
+      const { stdout } = yield* client.run("sh", [...limited, host("full.ts"), spawner])
+      assert.deepStrictEqual(JSON.parse(stdout), {
+        _tag: "TimedOut",
+        message: "The start took longer than 200 ms. Give it more time, or find what it waits for."
+      })
+    })
+  )
+
   const reason = whyNobodyElse()
   if (reason !== undefined) console.log(`skipped: shortage of processes, since ${reason}`)
   it.effect.skipIf(reason)("of processes makes starts wait, and all succeed in the end", () =>
