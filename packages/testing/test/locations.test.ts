@@ -2,8 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Broker, type BrokerOptions } from "@spawnbroker/broker"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Logger from "effect/Logger"
 import type * as Scope from "effect/Scope"
+import * as TestClock from "effect/testing/TestClock"
 import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -129,6 +131,16 @@ describe("a worker that is not there", () => {
     Effect.gen(function* () {
       writeFileSync(inDirectory("other.js"), "export {}")
       assertMentions(yield* refusal({ workerUrl: inDirectory("other.js") }), [inDirectory("other.js"), "workerUrl"])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("or is another program that does not end, is given up after a while", () =>
+    Effect.gen(function* () {
+      const workerUrl = inDirectory("silent.js")
+      writeFileSync(workerUrl, "setInterval(() => {}, 1000)")
+      const starting = yield* Effect.forkChild(refusal({ workerUrl }), { startImmediately: true })
+      yield* TestClock.adjust("30 seconds")
+      assertMentions(yield* Fiber.join(starting), [workerUrl, "workerUrl", "30 seconds"])
     }).pipe(Effect.scoped)
   )
 })

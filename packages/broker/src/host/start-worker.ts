@@ -7,7 +7,7 @@ import type * as Scope from "effect/Scope"
 import { existsSync } from "node:fs"
 import { resolve as absolute } from "node:path"
 import { fileURLToPath } from "node:url"
-import { MessageChannel, Worker } from "node:worker_threads"
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads"
 import { entryFile } from "../link/entry-file.ts"
 import { HostOperations } from "../link/host-operations.ts"
 import type { WorkerNotice, WorkerStart } from "../link/worker-start.ts"
@@ -57,21 +57,43 @@ export const startWorker = (
         fail(`its thread failed: ${String(cause)}`)
         run(Effect.logError(`The broker's thread failed: ${String(cause)}`))
       })
-      thread.once("exit", (code) =>
-        fail(`its thread exited with code ${code}; \`workerUrl\` says which file it runs, and that is ${file}`)
-      )
-      port1.on("message", (notice: WorkerNotice) => {
-        if (notice._tag === "Ready") resume(Effect.void)
+      const hear = (notice: WorkerNotice): void => {
+        if (notice._tag === "Ready") {
+          // From here on the port carries replies, too, which are not for `exited` to take.
+          thread.off("exit", exited)
+          resume(Effect.void)
+        }
         if (notice._tag === "Failed") fail(notice.reason)
         if (notice._tag === "Log")
           run(notice.level === "Error" ? Effect.logError(notice.message) : Effect.logWarning(notice.message))
+      }
+      const exited = (code: number): void => {
+        // Its exit comes by another way than what it has said last, and may overtake that.
+        const last = receiveMessageOnPort(port1) as { readonly message: WorkerNotice } | undefined
+        if (last !== undefined) hear(last.message)
+        fail(`its thread exited with code ${code}; \`workerUrl\` says which file it runs, and that is ${file}`)
+      }
+      port1.on("message", hear)
+      thread.once("exit", exited)
+    }).pipe(
+      Effect.timeoutOrElse({
+        duration: START_TIMEOUT,
+        orElse: () =>
+          Effect.fail(
+            new BrokerUnavailable({
+              reason: `its thread did not say within ${START_TIMEOUT} that it is ready; \`workerUrl\` says which file it runs, and that is ${file}`
+            })
+          )
       })
-    })
+    )
     // From here on the host waits for calls that it makes, and for nothing else: neither thread nor port keeps it alive.
     thread.unref()
     const connection = connectRemote(HostOperations, port1 as unknown as Port)
     return { connection, stop: (reason) => Effect.promise(() => stop(thread, connection, reason)) }
   })
+
+/** It takes a quarter of a second on an idle machine. */
+const START_TIMEOUT = "30 seconds"
 
 const toPath = (location: URL | string): string =>
   typeof location === "string" && !location.startsWith("file:") ? absolute(location) : fileURLToPath(location)
