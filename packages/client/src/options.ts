@@ -110,8 +110,8 @@ export interface SpawnOptions<Stdin extends Stdio = Stdio, Stdout extends Stdio 
    */
   readonly replayBytes?: number | undefined
   /**
-   * Whether the rest of its group gets `killSignal` as soon as the process has exited with another code than 0. Otherwise
-   * it runs on until the scope closes.
+   * Whether the rest of its group gets `killSignal`, or the first signal of `stop`, as soon as the process has exited with
+   * another code than 0. Otherwise it runs on until the scope closes.
    * @default false
    */
   readonly endGroupOnFailure?: boolean | undefined

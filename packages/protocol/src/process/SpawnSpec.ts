@@ -85,7 +85,7 @@ export const SpawnSpec = Schema.Struct({
   waitForEof: Schema.Boolean,
   /** Bytes of output, the last ones, that are kept for whoever attaches or asks later. */
   replayBytes: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 64 * 1024 * 1024 })),
-  /** Send `killSignal` to the rest of the group as soon as the process has exited with another code than 0. */
+  /** Send the first signal of `stop` to the rest of the group as soon as the process has exited with another code than 0. */
   endGroupOnFailure: Schema.Boolean
 })
 export type SpawnSpec = typeof SpawnSpec.Type

@@ -131,6 +131,20 @@ export const stopping = (it: SuiteIt): void => {
     })
   )
 
+  it.effect("with a step without end kills nobody, and leaves a member that outlives its leader", () =>
+    Effect.gen(function* () {
+      const client = yield* connect()
+      const member = `${node} ${fixture("ignore-sigterm.js")}`
+      const process = yield* spawnScript(client, `trap 'exit 0' TERM; ${member} & wait`)
+      yield* waitForLine(process, "ready")
+      const steps = [{ signal: "SIGTERM", for: "Infinity" }] as const
+      assert.deepStrictEqual(yield* process.stop({ steps }), { _tag: "Exited", code: 0 })
+      assert.strictEqual((yield* client.living).length, 1)
+      yield* process.kill({ signal: "SIGKILL", wait: true })
+      assert.deepStrictEqual(yield* client.living, [])
+    })
+  )
+
   it.effect("a scope that closes takes the steps", () =>
     Effect.gen(function* () {
       const client = yield* connect()

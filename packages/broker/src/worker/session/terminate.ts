@@ -28,15 +28,17 @@ export const kill = (
 ): Effect.Effect<void, AlreadyExited | LimitExceeded | Unsupported> =>
   Effect.gen(function* () {
     if (tree) yield* checkTrees
-    if (wait && process.waitingKills >= MAX_WAITING_KILLS) {
-      return yield* new LimitExceeded({ limit: "waitingKills", maximum: MAX_WAITING_KILLS })
-    }
+    if (wait && process.waitingKills >= MAX_WAITING_KILLS)
+      yield* new LimitExceeded({ limit: "waitingKills", maximum: MAX_WAITING_KILLS })
     const request = { signal, forceKillAfterMs, tree }
     const found = yield* Effect.promise(() => (wait ? process.killAndWait(request) : process.kill(request)))
-    if (!found && process.hasExited) return yield* new AlreadyExited({ id: process.id, operation: "kill" })
+    if (!found && process.hasExited) yield* new AlreadyExited({ id: process.id, operation: "kill" })
   })
 
-/** Ends a process, and answers how it ended. One that has exited, and is not being ended, is left as it is. */
+/**
+ * Ends a process, and answers how it ended. One that has exited, and is not being ended, is left as it is. Steps without end
+ * have none if they are the caller's.
+ */
 export const stop = (
   process: Process,
   options: { readonly steps?: StopSteps; readonly tree?: boolean }
@@ -44,7 +46,8 @@ export const stop = (
   Effect.gen(function* () {
     if (!process.hasExited || process.isEnding) {
       if (options.tree === true) yield* checkTrees
-      yield* Effect.promise(() => process.end("client", options))
+      const patience = options.steps === undefined ? {} : { withinMs: Infinity }
+      yield* Effect.promise(() => process.end("client", { ...options, ...patience }))
     }
     // One that was never started has no status.
     return process.status.exit ?? (yield* new AlreadyExited({ id: process.id, operation: "kill" }))

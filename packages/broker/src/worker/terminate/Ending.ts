@@ -48,6 +48,8 @@ export class Ending {
   /** When the step that is under way began. */
   #began: number | undefined
   #shortened = Promise.withResolvers<void>()
+  /** Who outlives the leader is left alone: the step has no end, and nobody who has joined wants one. */
+  #spares = false
 
   /** `process` resolves once the process has been started, or to nothing if it could not be. */
   constructor(process: Promise<Endable | undefined>, request: EndRequest) {
@@ -64,7 +66,9 @@ export class Ending {
    */
   join({ by, steps, withinMs, tree }: EndRequest): void {
     if (tree) this.#tree = true
-    if (this.#shorten(Math.min(withinMs, sum(steps.map(({ forMs }) => forMs))))) this.#by = by
+    const inMs = Math.min(withinMs, sum(steps.map(({ forMs }) => forMs)))
+    if (this.#shorten(inMs)) this.#by = by
+    if (!isEndless(inMs)) this.#spares = false
   }
 
   get #elapsedMs(): number {
@@ -113,18 +117,17 @@ export class Ending {
   /** Waits until the time of the step that is under way is over, or there is nobody left. */
   async #isGoneInTime(process: Endable): Promise<boolean> {
     let hasExited = false
-    let spares = false
     void process.exited.then(() => (hasExited = true))
     // So that an exit that is known already counts.
     await Promise.resolve()
     for (;;) {
       if (hasExited && !(await process.target(this.#tree).lives())) return true
       if (hasExited && isEndless(this.#durations[0]!)) {
-        spares = true
+        this.#spares = true
         this.#durations[0] = this.#elapsedMs + LAST_WAIT_MS
       }
       const left = this.#durations[0]! - this.#elapsedMs
-      if (left <= 0) return spares
+      if (left <= 0) return this.#spares
       if (hasExited) await sleep(Math.min(LOOK_AGAIN_MS, Math.max(1, left)))
       else await firstOf(left, [process.exited, this.#shortened.promise])
     }
