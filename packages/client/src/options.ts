@@ -93,7 +93,8 @@ export interface SpawnOptions<Stdin extends Stdio = Stdio, Stdout extends Stdio 
    */
   readonly waitForEof?: boolean | undefined
   /**
-   * Descriptors of the process from 3 on, by their number: bytes go into it (`input`), come out of it (`output`), or both.
+   * Descriptors of the process from 3 to 63, at most 32 of them, by their number: bytes go into it (`input`), come out of it
+   * (`output`), or both. Each is a socket; the process can wait on it as on its stdin.
    * @default none
    */
   readonly additionalFds?: Readonly<Record<number, "input" | "output" | "duplex">> | undefined

@@ -119,10 +119,14 @@ export interface ProcessCore {
   readonly pid: Pid
   /** What the broker knew of it when it had started. */
   readonly info: ProcessInfo
-  /** Writes all it is given to an additional descriptor (`additionalFds`), then closes it. */
+  /** Writes all it is given to an additional descriptor (`additionalFds`), then closes it as far as it is an input. */
   readonly getInputFd: (fd: number) => Sink.Sink<void, Uint8Array | string, never, ProcessError>
   /** What comes out of an additional descriptor. One reader at a time, as for stdout. */
   readonly getOutputFd: (fd: number) => Stream.Stream<Uint8Array, ProcessError>
+  /** As `write`, to an additional descriptor. **Errors**: the same; those of `Io` name it `fd3` and so on. */
+  readonly writeFd: (fd: number, data: Uint8Array | string) => Effect.Effect<number, ProcessError>
+  /** End of input on an additional descriptor, after what has been written. What comes out of a duplex one still comes. */
+  readonly closeFd: (fd: number) => Effect.Effect<void, ProcessError>
   /** Every fact of its life from the first to `Closed`, for each subscriber. */
   readonly lifecycle: Stream.Stream<LifecycleEvent, ProcessError>
   /**
@@ -201,6 +205,8 @@ export const makeProcessHandle = (
     closeStdin: close(0),
     getInputFd: input,
     getOutputFd: output,
+    writeFd: writeTo,
+    closeFd: close,
     lifecycle: process.lifecycle.stream,
     exit: process.exit,
     status: session.call.status({ id }),

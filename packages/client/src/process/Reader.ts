@@ -37,10 +37,14 @@ export const openReader = (
 
 /** The error for a stream that does not lead to this client. */
 export const notPiped = (name: string): InvalidArgument =>
-  new InvalidArgument({
-    argument: name,
-    problem: `it is not piped to this client; spawn with \`${name}: "pipe"\``
-  })
+  new InvalidArgument({ argument: name, problem: `it is not piped to this client; ${remedyFor(name)}` })
+
+const remedyFor = (name: string): string => {
+  const [, fd] = /^fd(.+)$/.exec(name) ?? []
+  return fd === undefined
+    ? `spawn with \`${name}: "pipe"\``
+    : `spawn with \`additionalFds: { ${fd}: "input" }\`, "output" or "duplex"`
+}
 
 const acquire = (incoming: Incoming, wake: () => void) =>
   Effect.acquireRelease(

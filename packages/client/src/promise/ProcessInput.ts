@@ -1,4 +1,4 @@
-/** The stdin of a process. */
+/** The stdin of a process, or another descriptor that it reads. */
 export interface ProcessInput {
   /**
    * Writes, and resolves to the number of bytes accepted: all of them, once the broker has room for the last.
@@ -6,7 +6,7 @@ export interface ProcessInput {
    * Writes keep their order, also those that nobody has awaited. Text is written as UTF-8. The buffer stays yours once the
    * promise is settled.
    *
-   * **Errors**: `Io` with `EPIPE` if the process reads no more, `AlreadyExited`, `InvalidArgument` if stdin is closed or
+   * **Errors**: `Io` with `EPIPE` if the process reads no more, `AlreadyExited`, `InvalidArgument` if it is closed or
    * not piped, the signal's reason once that is aborted. What was accepted before is written.
    */
   write(data: Uint8Array | string): Promise<number>

@@ -53,6 +53,10 @@ export interface PromiseProcessCore extends AsyncDisposable {
   readonly pid: Pid
   /** What the broker knew of it when it had started. */
   readonly info: ProcessInfo
+  /** A descriptor that the process reads, by its number (option `additionalFds`); 0 is stdin. */
+  input(fd: number): ProcessInput
+  /** A descriptor that it writes, by its number; 1 is stdout, 2 is stderr. */
+  output(fd: number): ProcessOutput
   /** Every fact of its life from the first to `Closed`, for each loop anew. */
   readonly lifecycle: AsyncIterable<LifecycleEvent>
   /**

@@ -1,3 +1,4 @@
+import { streamName } from "@spawnbroker/protocol"
 import * as Stream from "effect/Stream"
 import type { KillOptions, ProcessHandle } from "../process/ProcessHandle.ts"
 import { decoderFor } from "./decoder.ts"
@@ -17,9 +18,7 @@ export const makeProcess = (
   id: handle.id,
   pid: handle.pid,
   info: handle.info,
-  stdin: makeInput(handle, stop),
-  stdout: new Output(handle.stdout, stop, decoderFor("stdout", invalidUtf8)),
-  stderr: new Output(handle.stderr, stop, decoderFor("stderr", invalidUtf8)),
+  ...makeStreams(handle, stop, invalidUtf8),
   all: new Output(handle.all, stop, decoderFor("stdout", invalidUtf8)),
   lifecycle: Stream.toAsyncIterable(handle.lifecycle),
   wait: () => toPromise(handle.exit),
@@ -30,6 +29,26 @@ export const makeProcess = (
   release,
   [Symbol.asyncDispose]: release
 })
+
+/** The streams of a process. Those of one descriptor are the same each time: one reader leaves its rest to the next. */
+const makeStreams = (
+  handle: ProcessHandle,
+  stop: AbortSignal,
+  invalidUtf8: PromiseSpawnOptions["invalidUtf8"]
+): Pick<PromiseProcess, "stdin" | "stdout" | "stderr" | "input" | "output"> => {
+  const input = oncePerFd((fd) => makeInput(handle, stop, fd))
+  const output = oncePerFd((fd) => new Output(handle.getOutputFd(fd), stop, decoderFor(streamName(fd), invalidUtf8)))
+  return { stdin: input(0), stdout: output(1), stderr: output(2), input, output }
+}
+
+const oncePerFd = <A>(make: (fd: number) => A): ((fd: number) => A) => {
+  const made = new Map<number, A>()
+  return (fd) => {
+    const one = made.get(fd) ?? make(fd)
+    made.set(fd, one)
+    return one
+  }
+}
 
 export const toKillOptions = (signal: string | KillOptions | undefined): KillOptions =>
   typeof signal === "string" ? { signal: signal as KillOptions["signal"] } : { ...signal }

@@ -8,6 +8,7 @@ import { describe } from "vitest"
 import { arrival } from "./arrival.ts"
 import { attaching } from "./attach.ts"
 import { background } from "./background.ts"
+import { descriptors } from "./descriptors.ts"
 import { outputBytes } from "./output-bytes.ts"
 import { exitStatus } from "./exit-status.ts"
 import { grandchildren } from "./grandchildren.ts"
@@ -38,6 +39,7 @@ export const spawnerSuite = (name: string, { spawner }: SpawnerSuiteOptions): vo
     describe("the order of both outputs", () => arrival(it))
     describe("lines", () => outputLines(it))
     describe("input", () => input(it))
+    describe("additional descriptors", () => descriptors(it))
     describe("what a child inherits", () => inheritance(it))
     describe("lifecycle", () => lifecycle(it))
     describe("registry", () => registry(it))

@@ -188,8 +188,10 @@ for (const spawner of ["direct", "launcher"] as const) {
       () =>
         Effect.gen(function* () {
           const { client } = yield* connectRaw()
+          // The others have more, which must not be open here.
+          const additionalFds = [3, 4, 20].map((fd) => ({ fd, direction: "duplex" }))
           for (let channel = 1; channel < 4; channel++) {
-            yield* Effect.promise(() => client.spawn(channel, specOf("sleep", ["1000"], { cwd: "/" })))
+            yield* Effect.promise(() => client.spawn(channel, specOf("sleep", ["1000"], { cwd: "/", additionalFds })))
           }
           assertSucceeds(yield* Effect.promise(() => client.spawn(0, specOf("cat", [], { cwd: "/" }))))
           const info = assertSucceeds(yield* Effect.promise(() => client.call("list"))).find(
@@ -202,6 +204,22 @@ for (const spawner of ["direct", "launcher"] as const) {
           const surplus = [...mine].filter(([fd, file]) => Number(fd) > 2 && ![...inherited.values()].includes(file))
           assert.deepStrictEqual(surplus, [])
         })
+    )
+
+    it.effect("is what it was given beyond them, and nothing in between", () =>
+      Effect.gen(function* () {
+        const { client } = yield* connectRaw()
+        const additionalFds = [5, 63].map((fd) => ({ fd, direction: "duplex" }))
+        assertSucceeds(yield* Effect.promise(() => client.spawn(0, specOf("cat", [], { cwd: "/", additionalFds }))))
+        const [info] = assertSucceeds(yield* Effect.promise(() => client.call("list")))
+        const [mine, inherited] = [descriptors(info.pid), descriptors(process.ppid)]
+        const open = [...mine].filter(([, file]) => ![...inherited.values()].includes(file)).map(([fd]) => Number(fd))
+        assert.deepStrictEqual(
+          open.toSorted((a, b) => a - b).filter((fd) => fd > 2),
+          [5, 63]
+        )
+        assert.strictEqual(new Set(mine.values()).size, mine.size)
+      })
     )
 
     it.effect("is a process group and a session of its own", () =>

@@ -3,7 +3,7 @@ import type { Socket } from "node:net"
 import type { Fd } from "@spawnbroker/protocol"
 import { ChildTable } from "../../child/ChildTable.ts"
 import { type ChildEnd, startChild } from "../../child/start-child.ts"
-import { sinkBeside, sinkOf, sourceOf } from "./streams.ts"
+import { bothOf, sinkOf, sourceOf } from "./streams.ts"
 import { type ByteSink, type ByteSource, type Spawned, SpawnError, type Spawner, type SpawnRequest } from "./Spawner.ts"
 
 /**
@@ -71,9 +71,13 @@ const connect = (child: ChildProcess, { stdio }: SpawnRequest): Pick<Spawned, "i
   const outputs = new Map<Fd, ByteSource>()
   for (const [fd, each] of stdio.entries()) {
     const stream = child.stdio[fd] as Socket
-    if (each === "output" || each === "duplex") outputs.set(fd, sourceOf(stream))
-    if (each === "duplex") inputs.set(fd, sinkBeside(stream))
+    if (each === "output") outputs.set(fd, sourceOf(stream))
     if (each === "input") inputs.set(fd, sinkOf(stream))
+    if (each === "duplex") {
+      const { source, sink } = bothOf(stream, sourceOf(stream))
+      outputs.set(fd, source)
+      inputs.set(fd, sink)
+    }
     // Nothing comes out of it; reading is how its closing is noticed.
     if (each === "input" && fd > 2) stream.resume()
   }

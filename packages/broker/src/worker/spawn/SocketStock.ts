@@ -7,7 +7,7 @@
 import { connect, type Socket } from "node:net"
 import { errnoOf } from "../../child/start-child.ts"
 import { HANDSHAKE_BYTES, NONCE_BYTES } from "../../link/launcher-messages.ts"
-import { sinkBeside, sinkOf } from "./streams.ts"
+import { bothOf, sinkOf } from "./streams.ts"
 import { type ByteSink, type ByteSource, SpawnError } from "./Spawner.ts"
 
 /** Connected sockets that wait for a child. Higher: bursts start sooner. Lower: fewer idle descriptors. */
@@ -163,7 +163,11 @@ class SocketReader {
         socket.resume()
         return sinkOf(socket)
       },
-      asBoth: () => ({ source: this.#source(socket, () => {}), sink: sinkBeside(socket) }),
+      asBoth: () =>
+        bothOf(
+          socket,
+          this.#source(socket, () => {})
+        ),
       destroy: () => socket.destroy()
     }
   }

@@ -1,3 +1,5 @@
+import { readSync } from "node:fs"
+import type { Socket } from "node:net"
 import type { Readable, Writable } from "node:stream"
 import { errnoOf } from "../../child/start-child.ts"
 import type { ByteSink, ByteSource } from "./Spawner.ts"
@@ -49,11 +51,66 @@ export const sinkOf = (stream: Writable): ByteSink => {
   }
 }
 
-/** A Node stream as a sink, where it is a source, too: what is still to be read outlives the sink. */
-export const sinkBeside = (stream: Writable): ByteSink => {
-  const sink = sinkOf(stream)
-  return { ...sink, destroy: sink.end }
+/**
+ * A socket as a sink and a source at once, each with an end of its own. The socket destroys itself once both are over.
+ *
+ * A socket that breaks in one direction is destroyed whole by Node, and with it what the child had said before it closed its
+ * end. That is taken out first.
+ */
+export const bothOf = (
+  socket: Socket,
+  source: ByteSource
+): { readonly source: ByteSource; readonly sink: ByteSink } => {
+  socket.allowHalfOpen = true
+  let data = (_chunk: Uint8Array): void => {}
+  const rescue = (): void => {
+    socket.off("data", data)
+    for (const chunk of restOf(socket)) data(chunk)
+  }
+  // Before the listener that ends the source.
+  socket.prependListener("error", rescue)
+  const sink = sinkOf(socket)
+  return {
+    source: {
+      ...source,
+      start: (listener) => {
+        data = listener.data
+        source.start(listener)
+      }
+    },
+    sink: {
+      ...sink,
+      // Node tells the writer first, and destroys the socket then.
+      write: (chunk, written) => void socket.write(chunk, (cause) => (cause ? rescue() : written())),
+      // What is still to be read outlives the sink.
+      destroy: sink.end
+    }
+  }
 }
+
+/** What has arrived at a socket that is broken, in Node and in the kernel, whether or not it is being read. */
+function* restOf(socket: Socket): Generator<Uint8Array> {
+  // A copy: what Node joins may lie in memory that is everybody's.
+  for (let chunk = read(socket); chunk !== null; chunk = read(socket)) yield new Uint8Array(chunk)
+  const fd = (socket as unknown as { readonly _handle?: { readonly fd: number } | null })._handle?.fd
+  if (fd === undefined || fd < 0) return
+  for (let chunk = readNow(fd); chunk.byteLength > 0; chunk = readNow(fd)) yield chunk
+}
+
+const read = (socket: Socket): Buffer | null => socket.read() as Buffer | null
+
+/** One read(2) of what is there: nothing at the end, and where it would have to wait. */
+const readNow = (fd: number): Uint8Array => {
+  const buffer = new Uint8Array(RESCUE_BYTES)
+  try {
+    return buffer.slice(0, readSync(fd, buffer))
+  } catch {
+    return new Uint8Array()
+  }
+}
+
+/** Bytes of one read of what is left. The kernel holds a few times that for a socket. */
+const RESCUE_BYTES = 64 * 1024
 
 /** A reader that left with bytes unread gives ECONNRESET on a socket, and EPIPE on a pipe; both say the same. */
 const brokenPipe = (errno: string): string =>
