@@ -28,6 +28,7 @@ import {
   type StartOptions
 } from "./operations/background.ts"
 import { makeRun, type Run } from "./operations/run.ts"
+import type { IpcOption, MessagesOf } from "./messages/ProcessMessages.ts"
 import { spawn } from "./operations/spawn.ts"
 import { stop, type StopOptions } from "./operations/stop.ts"
 import { makeTemplate, type Template } from "./operations/template.ts"
@@ -65,11 +66,16 @@ export interface ClientHandle {
    * }).pipe(Effect.scoped)
    * ```
    */
-  readonly spawn: <Stdin extends Stdio = "pipe", Stdout extends Stdio = "pipe", Stderr extends Stdio = "pipe">(
+  readonly spawn: <
+    Stdin extends Stdio = "pipe",
+    Stdout extends Stdio = "pipe",
+    Stderr extends Stdio = "pipe",
+    const Ipc extends IpcOption | undefined = undefined
+  >(
     command: string,
     args?: ReadonlyArray<string>,
-    options?: SpawnOptions<Stdin, Stdout, Stderr>
-  ) => Effect.Effect<ProcessHandle<Piped<Stdin, Stdout, Stderr>>, ProcessError, Scope.Scope>
+    options?: SpawnOptions<Stdin, Stdout, Stderr> & { readonly ipc?: Ipc }
+  ) => Effect.Effect<ProcessHandle<Piped<Stdin, Stdout, Stderr>> & MessagesOf<Ipc>, ProcessError, Scope.Scope>
   /**
    * Runs a process to its end and keeps its output. An exit code other than 0, a signal, a timeout and a cancellation are
    * results, not errors, unless `check` says so.

@@ -1,5 +1,6 @@
 import {
   durationMillis,
+  type FdDirection,
   InvalidArgument,
   Signal,
   spawnDefaults,
@@ -9,6 +10,7 @@ import {
   type Unread
 } from "@spawnbroker/protocol"
 import type { Shell } from "./connection/DefaultShell.ts"
+import type { IpcOption } from "./messages/ProcessMessages.ts"
 import type { InvalidUtf8 } from "./process/decode-text.ts"
 import { nameAsOption } from "./name-as-option.ts"
 import { type StopStep, toStopSteps } from "./operations/stop.ts"
@@ -99,6 +101,14 @@ export interface SpawnOptions<Stdin extends Stdio = Stdio, Stdout extends Stdio 
    */
   readonly additionalFds?: Readonly<Record<number, "input" | "output" | "duplex">> | undefined
   /**
+   * A channel for messages to a Node program, which uses `process.send` and `process.on("message")` and need not know of us.
+   * `true`: any JSON both ways. Otherwise the schemas of both directions, and the handle is typed by them: `messages`,
+   * `send`, `disconnect`. It takes the first descriptor from 3 on that is free, and needs no grant: it leads here and
+   * nowhere else, as stdin and stdout do.
+   * @default none
+   */
+  readonly ipc?: IpcOption | undefined
+  /**
    * Runs the command as a line of shell: of the default shell (`true`), or of this one. There are no arguments then; the
    * line is the whole. The policy must have `shell`, which allows any command.
    * @default none
@@ -132,7 +142,10 @@ export type Piped<Stdin extends Stdio, Stdout extends Stdio, Stderr extends Stdi
   | ("pipe" extends Stderr ? "stderr" : never)
 
 /** Those options of which the broker hears. A shell has been settled by then. */
-export type BrokerOptions = Omit<SpawnOptions, "invalidUtf8" | "shell"> & { readonly shell?: Shell | undefined }
+export type BrokerOptions = Omit<SpawnOptions, "invalidUtf8" | "shell" | "ipc" | "additionalFds"> & {
+  readonly shell?: Shell | undefined
+  readonly additionalFds?: Readonly<Record<number, FdDirection>> | undefined
+}
 
 const decodeSpec = strictDecoder("spawn", SpawnSpec)
 

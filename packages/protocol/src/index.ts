@@ -22,7 +22,7 @@ export {
 export { PROTOCOL_VERSION } from "./operations/connect.ts"
 export { Operations } from "./operations/index.ts"
 export { ProcessTarget } from "./operations/kill.ts"
-export { operationCodec, type OperationCodec, strictDecoder } from "./derive/codec.ts"
+export { operationCodec, type OperationCodec, strictDecoder, toInvalidArgument } from "./derive/codec.ts"
 export type { CallMessage, ComlinkApi } from "./derive/comlink-api.ts"
 export { type Connection, connectRemote, type Remote } from "./derive/remote.ts"
 

@@ -3,6 +3,7 @@ import { spawnDefaults } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Session } from "../connection/connect-session.ts"
+import { noMessages } from "../messages/make-messages.ts"
 import type { InvalidUtf8 } from "../process/decode-text.ts"
 import { makeProcessHandle, type ProcessHandle } from "../process/ProcessHandle.ts"
 
@@ -46,6 +47,13 @@ export const attach = (
       ).pipe(Effect.onError(() => release))
       yield* Effect.addFinalizer(() => release)
       process.open(inputs, outputs)
-      return makeProcessHandle(session, channel, info as ProcessInfo & { readonly pid: Pid }, process, invalidUtf8)
+      const handle = makeProcessHandle(
+        session,
+        channel,
+        info as ProcessInfo & { readonly pid: Pid },
+        process,
+        invalidUtf8
+      )
+      return { ...handle, ...noMessages }
     })
   )

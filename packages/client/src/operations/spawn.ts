@@ -1,9 +1,21 @@
-import { InvalidArgument, type Pid, type ProcessError, type ProcessInfo, type SpawnSpec } from "@spawnbroker/protocol"
+import {
+  type FdDirection,
+  InvalidArgument,
+  type Pid,
+  type ProcessError,
+  type ProcessId,
+  type ProcessInfo,
+  type SpawnSpec
+} from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { isShell } from "../connection/DefaultShell.ts"
+import type { ProcessChannel } from "../connection/ProcessChannel.ts"
 import type { Session } from "../connection/connect-session.ts"
+import { makeMessages, noMessages } from "../messages/make-messages.ts"
+import { isIpcOption, messageCodec } from "../messages/message-codec.ts"
+import type { IpcOption, ProcessMessages } from "../messages/ProcessMessages.ts"
 import { type SpawnOptions, toSpec } from "../options.ts"
 import type { Chunk } from "../process/Incoming.ts"
 import { makeProcessHandle, type ProcessHandle } from "../process/ProcessHandle.ts"
@@ -11,7 +23,7 @@ import { readChunks } from "../process/read-stream.ts"
 
 /** A process, and both its outputs as one stream that says which is which. */
 export interface Spawned {
-  readonly handle: ProcessHandle
+  readonly handle: ProcessHandle & ProcessMessages<any, any>
   readonly chunks: Stream.Stream<Chunk, ProcessError>
 }
 
@@ -43,13 +55,32 @@ export const spawn = (
       )
       const info = yield* restore(session.call.spawn({ channel, spec })).pipe(Effect.onError(() => release))
       yield* Effect.addFinalizer(() => release)
-      const { invalidUtf8 = "replace" } = options
+      const { invalidUtf8 = "replace", ipc } = options
+      const handle = makeProcessHandle(
+        session,
+        channel,
+        info as ProcessInfo & { readonly pid: Pid },
+        process,
+        invalidUtf8
+      )
       return {
-        handle: makeProcessHandle(session, channel, info as ProcessInfo & { readonly pid: Pid }, process, invalidUtf8),
+        handle: { ...handle, ...messagesOf(info.id, process, spec, ipc) },
         chunks: readChunks("all", process.standardOutputs)
       }
     })
   )
+
+/** The other end of the child's channel for messages, if it has one. */
+const messagesOf = (
+  id: ProcessId,
+  process: ProcessChannel,
+  { additionalFds }: SpawnSpec,
+  ipc: IpcOption | undefined
+): ProcessMessages<any, any> => {
+  const fd = additionalFds.find(({ direction }) => direction === "ipc")?.fd
+  if (ipc === undefined || fd === undefined) return noMessages
+  return makeMessages(id, { incoming: process.output(fd)!, outgoing: process.input(fd)! }, messageCodec(ipc))
+}
 
 /** The specification for a command, or of the shell that reads it. */
 export const specOf = (
@@ -60,7 +91,9 @@ export const specOf = (
 ): Effect.Effect<SpawnSpec, InvalidArgument> =>
   Effect.gen(function* () {
     // How text is decoded is this end's own business.
-    const { invalidUtf8: _, shell: wanted, ...options } = all
+    const { invalidUtf8: _, shell: wanted, ipc, ...same } = all
+    if (ipc !== undefined && !isIpcOption(ipc)) return yield* notIpc
+    const options = ipc === undefined ? same : { ...same, additionalFds: withMessages(same.additionalFds) }
     if (wanted === undefined) return yield* Effect.fromResult(toSpec(command, args, options))
     if (args.length > 0) return yield* argumentsBesideShell
     if (wanted !== true && !isShell(wanted)) return yield* notAShell
@@ -76,6 +109,18 @@ const argumentsBesideShell = new InvalidArgument({
 const notAShell = new InvalidArgument({
   argument: "shell",
   problem: '`true` is expected, or `{ program, args }` such as `{ program: "bash", args: ["-c"] }`'
+})
+
+/** The first descriptor that is free carries the messages. */
+const withMessages = (fds: SpawnOptions["additionalFds"] = {}): Readonly<Record<number, FdDirection>> => {
+  let free = 3
+  while (free in fds) free++
+  return { ...fds, [free]: "ipc" }
+}
+
+const notIpc = new InvalidArgument({
+  argument: "ipc",
+  problem: "`true` is expected, or `{ incoming, outgoing }` with a schema each"
 })
 
 /** The descriptors at which the client has the other end. */

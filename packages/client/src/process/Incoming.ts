@@ -32,6 +32,8 @@ export interface Chunk {
   readonly arrival: number
   /** An older chunk of another stream has been kept back: that, or a younger one of the same, is still to come. */
   readonly held: number | undefined
+  /** Bytes of its stream that came before it have been dropped unread. */
+  readonly isAfterGap: boolean
   readonly bytes: Uint8Array
 }
 
@@ -44,6 +46,7 @@ export class Incoming {
   #queuedBytes = 0
   #owedBytes = 0
   #granted = false
+  #hasGap = false
   #isRead = false
   #wake: (() => void) | undefined
   /** No more will arrive. */
@@ -75,7 +78,8 @@ export class Incoming {
   receive(bytes: Uint8Array, arrival: number, held?: number): void {
     this.#queuedBytes += bytes.byteLength
     this.#lastArrival = arrival
-    this.#chunks.push({ from: this.name, arrival, held, bytes })
+    this.#chunks.push({ from: this.name, arrival, held, isAfterGap: this.#hasGap, bytes })
+    this.#hasGap = false
     this.#wake?.()
   }
 
@@ -84,6 +88,7 @@ export class Incoming {
    * too: whoever reads later gets one piece, the last one.
    */
   gap(): void {
+    this.#hasGap = true
     if (this.#isRead) return
     this.discardedBytes += this.#queuedBytes
     this.#owedBytes += this.#queuedBytes
@@ -143,7 +148,7 @@ export class Incoming {
   takeBytes(maxBytes: number): Uint8Array {
     const chunk = this.#chunks[0]!
     if (chunk.bytes.byteLength <= maxBytes) return this.takeOne().bytes
-    this.#chunks[0] = { ...chunk, bytes: chunk.bytes.subarray(maxBytes) }
+    this.#chunks[0] = { ...chunk, isAfterGap: false, bytes: chunk.bytes.subarray(maxBytes) }
     this.#settle(maxBytes)
     return copyBytes(chunk.bytes, 0, maxBytes)
   }
@@ -157,7 +162,7 @@ export class Incoming {
   /** Gives back what was taken and has not been used: it comes first again. */
   putBack(parts: ReadonlyArray<Uint8Array>): void {
     const { arrival, held } = this.#chunks[0] ?? { arrival: this.#lastArrival, held: undefined }
-    this.#chunks.unshift(...parts.map((bytes) => ({ from: this.name, arrival, held, bytes })))
+    this.#chunks.unshift(...parts.map((bytes) => ({ from: this.name, arrival, held, isAfterGap: false, bytes })))
     this.#settle(-parts.reduce((sum, { byteLength }) => sum + byteLength, 0))
   }
 

@@ -2,11 +2,13 @@ import type { ExitStatus, ProcessId, ProcessInfo, Signal, Stdio } from "@spawnbr
 import type { Shell } from "../connection/DefaultShell.ts"
 import type { AttachOptions } from "../operations/attach.ts"
 import type { BackgroundCommand, BufferedOutput, StartOptions } from "../operations/background.ts"
+import type { IpcOption } from "../messages/ProcessMessages.ts"
 import type { RunResult } from "../run/RunResult.ts"
 import type { Piped } from "../options.ts"
 import type { StopOptions } from "../operations/stop.ts"
 import type { KillOptions } from "../process/ProcessHandle.ts"
 import type { PromiseRunOptions, PromiseSpawnOptions } from "./options.ts"
+import type { PromiseMessagesOf } from "./PromiseMessages.ts"
 import type { PromiseProcess } from "./PromiseProcess.ts"
 
 /** A process by the broker's name for it, or by its PID. */
@@ -33,10 +35,15 @@ export interface PromiseClient extends AsyncDisposable {
    *
    * **Gotchas**: `stdin`, `stdout`, `stderr` and `all` are there as far as the options' type says that they are piped.
    */
-  spawn<Stdin extends Stdio = "pipe", Stdout extends Stdio = "pipe", Stderr extends Stdio = "pipe">(
+  spawn<
+    Stdin extends Stdio = "pipe",
+    Stdout extends Stdio = "pipe",
+    Stderr extends Stdio = "pipe",
+    const Ipc extends IpcOption | undefined = undefined
+  >(
     command: string,
-    options?: PromiseSpawnOptions<Stdin, Stdout, Stderr>
-  ): Promise<PromiseProcess<Piped<Stdin, Stdout, Stderr>>>
+    options?: PromiseSpawnOptions<Stdin, Stdout, Stderr> & { readonly ipc?: Ipc }
+  ): Promise<PromiseProcess<Piped<Stdin, Stdout, Stderr>> & PromiseMessagesOf<Ipc>>
   /**
    * Runs a process to its end and keeps its output. An exit code other than 0, a signal, a timeout and a cancellation
    * (`cancelSignal`) are results, not errors, unless `check` says so.

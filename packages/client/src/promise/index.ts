@@ -16,6 +16,8 @@ export type {
   PromiseProcessStdin,
   PromiseProcessStdout
 } from "./PromiseProcess.ts"
+export type { PromiseMessages } from "./PromiseMessages.ts"
+export type { IpcOption, IpcSchemas } from "../messages/ProcessMessages.ts"
 export type { ClientPort } from "../Client.ts"
 export type { StreamName } from "../options.ts"
 export type { Shell } from "../connection/DefaultShell.ts"

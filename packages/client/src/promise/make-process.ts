@@ -1,11 +1,14 @@
 import { streamName } from "@spawnbroker/protocol"
 import * as Stream from "effect/Stream"
+import type { ProcessMessages } from "../messages/ProcessMessages.ts"
 import type { KillOptions, ProcessHandle } from "../process/ProcessHandle.ts"
 import { decoderFor } from "./decoder.ts"
 import { makeInput } from "./make-input.ts"
+import { makeMessages } from "./make-messages.ts"
 import type { PromiseSpawnOptions } from "./options.ts"
 import { Output } from "./Output.ts"
 import type { Ownership } from "./Ownership.ts"
+import type { PromiseMessages } from "./PromiseMessages.ts"
 import type { PromiseProcess } from "./PromiseProcess.ts"
 import { toPromise } from "./to-promise.ts"
 
@@ -14,11 +17,13 @@ export const makeProcess = (
   handle: ProcessHandle,
   { stop, release }: Ownership,
   { invalidUtf8 }: Pick<PromiseSpawnOptions, "invalidUtf8">
-): PromiseProcess => ({
+): PromiseProcess & PromiseMessages<any, any> => ({
   id: handle.id,
   pid: handle.pid,
   info: handle.info,
   ...makeStreams(handle, stop, invalidUtf8),
+  // They are there, whatever its type says of them.
+  ...makeMessages(handle as ProcessHandle & ProcessMessages<any, any>, stop),
   all: new Output(handle.all, stop, decoderFor("stdout", invalidUtf8)),
   lifecycle: Stream.toAsyncIterable(handle.lifecycle),
   wait: () => toPromise(handle.exit),

@@ -9,6 +9,7 @@ import { arrival } from "./arrival.ts"
 import { attaching } from "./attach.ts"
 import { background } from "./background.ts"
 import { descriptors } from "./descriptors.ts"
+import { messages } from "./messages.ts"
 import { outputBytes } from "./output-bytes.ts"
 import { exitStatus } from "./exit-status.ts"
 import { grandchildren } from "./grandchildren.ts"
@@ -40,6 +41,7 @@ export const spawnerSuite = (name: string, { spawner }: SpawnerSuiteOptions): vo
     describe("lines", () => outputLines(it))
     describe("input", () => input(it))
     describe("additional descriptors", () => descriptors(it))
+    describe("messages", () => messages(it))
     describe("what a child inherits", () => inheritance(it))
     describe("lifecycle", () => lifecycle(it))
     describe("registry", () => registry(it))
