@@ -28,6 +28,8 @@ import {
   type StartOptions
 } from "./operations/background.ts"
 import { makeRun, type Run } from "./operations/run.ts"
+import type { HostStdio } from "./host-stdio/HostStdio.ts"
+import { makeHostStdio } from "./host-stdio/make-host-stdio.ts"
 import type { IpcOption, MessagesOf } from "./messages/ProcessMessages.ts"
 import { spawn } from "./operations/spawn.ts"
 import { stop, type StopOptions } from "./operations/stop.ts"
@@ -130,6 +132,8 @@ export interface ClientHandle {
    * ```
    */
   readonly $: Template
+  /** The host's own stdin, stdout and stderr, where the policy has `stdio: { inherit: true }`. */
+  readonly hostStdio: HostStdio
   /** The processes that the policy lets this client see, running and recently ended, oldest first. */
   readonly list: () => Effect.Effect<ReadonlyArray<ProcessInfo>, ProcessError>
   /** One of them. **Errors**: `ProcessNotFound`. */
@@ -240,6 +244,7 @@ const makeClient = (session: Session): ClientHandle => {
       Effect.map(spawn(session, command, args, options), ({ handle }) => handle),
     run,
     $: makeTemplate(run),
+    hostStdio: makeHostStdio(session),
     list: () => call.list(),
     get: (id) => call.get({ id }),
     start: (line, options = {}) => start(session, line, options),

@@ -7,6 +7,7 @@ export type { BackgroundCommand, BufferedOutput, StartOptions } from "./operatio
 export type { Run } from "./operations/run.ts"
 export type { StopOptions, StopStep } from "./operations/stop.ts"
 export type { Template, TemplateValue } from "./operations/template.ts"
+export type { HostStdio } from "./host-stdio/HostStdio.ts"
 export type { IpcOption, IpcSchemas, MessagesOf, ProcessMessages } from "./messages/ProcessMessages.ts"
 export type { Piped, SpawnOptions, StreamName } from "./options.ts"
 export type {

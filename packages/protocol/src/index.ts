@@ -21,6 +21,7 @@ export {
 
 export { PROTOCOL_VERSION } from "./operations/connect.ts"
 export { Operations } from "./operations/index.ts"
+export { HostFd } from "./operations/open-host-stream.ts"
 export { ProcessTarget } from "./operations/kill.ts"
 export { operationCodec, type OperationCodec, strictDecoder, toInvalidArgument } from "./derive/codec.ts"
 export type { CallMessage, ComlinkApi } from "./derive/comlink-api.ts"

@@ -40,6 +40,9 @@ export const startWorker = (
             name: "spawnbroker",
             workerData: { ...start, port: port2 },
             transferList: [port2],
+            // Node would close a second time, by its number, what a socket made of a descriptor has closed: by then perhaps
+            // somebody else's.
+            trackUnmanagedFds: false,
             ...workerFlags()
           }),
         // It throws at once where the system gives no thread.

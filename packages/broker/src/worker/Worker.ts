@@ -8,6 +8,7 @@ import type { HostOperations, BrokerStats, ShutdownReport } from "../link/host-o
 import type { WorkerNotice } from "../link/worker-start.ts"
 import { type Host, parsePolicy } from "./access/Grant.ts"
 import { TokenStore } from "./access/TokenStore.ts"
+import { HostStdio } from "./host-stdio/HostStdio.ts"
 import { Registry } from "./process/Registry.ts"
 import type { Handlers } from "./session/serve.ts"
 import { Session } from "./session/Session.ts"
@@ -21,6 +22,7 @@ export class Worker {
   readonly spawner: Spawner
   readonly tokens = new TokenStore()
   readonly registry = new Registry()
+  readonly hostStdio = new HostStdio()
   readonly sessions = new Set<Session>()
   readonly #notify: (notice: WorkerNotice) => void
   malformedMessages = 0
@@ -76,6 +78,7 @@ export class Worker {
     const ended = Promise.all(this.registry.live.map((process) => process.end("shutdown", { withinMs: graceMs })))
     await Promise.race([ended, sleep(graceMs + SHUTDOWN_MARGIN_MS, undefined, { ref: false })])
     for (const session of this.sessions) session.close()
+    await this.hostStdio.close()
     await this.spawner.close()
     const killed = running.filter(
       ({ status }) => status.exit?._tag === "Signaled" && status.exit.signal === "SIGKILL"

@@ -8,6 +8,7 @@ import type { Piped } from "../options.ts"
 import type { StopOptions } from "../operations/stop.ts"
 import type { KillOptions } from "../process/ProcessHandle.ts"
 import type { PromiseRunOptions, PromiseSpawnOptions } from "./options.ts"
+import type { PromiseHostStdio } from "./PromiseHostStdio.ts"
 import type { PromiseMessagesOf } from "./PromiseMessages.ts"
 import type { PromiseProcess } from "./PromiseProcess.ts"
 
@@ -94,6 +95,8 @@ export interface PromiseClient extends AsyncDisposable {
   defaultShell(): Promise<Shell>
   /** Sets it for this client; `null` restores `sh -c`. **Errors**: `PermissionDenied` where the policy has no `shell`. */
   setDefaultShell(shell: Shell | null): Promise<void>
+  /** The host's own stdin, stdout and stderr, where the policy has `stdio: { inherit: true }`. */
+  readonly hostStdio: PromiseHostStdio
   /** The processes that the policy lets this client see, running and recently ended, oldest first. */
   list(): Promise<ReadonlyArray<ProcessInfo>>
   /** One of them. **Errors**: `ProcessNotFound`. */

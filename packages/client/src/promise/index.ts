@@ -16,6 +16,7 @@ export type {
   PromiseProcessStdin,
   PromiseProcessStdout
 } from "./PromiseProcess.ts"
+export type { HostOutput, PromiseHostStdio } from "./PromiseHostStdio.ts"
 export type { PromiseMessages } from "./PromiseMessages.ts"
 export type { IpcOption, IpcSchemas } from "../messages/ProcessMessages.ts"
 export type { ClientPort } from "../Client.ts"

@@ -11,6 +11,7 @@ import { detach } from "./detach.ts"
 import { get } from "./get.ts"
 import { kill } from "./kill.ts"
 import { list } from "./list.ts"
+import { openHostStream } from "./open-host-stream.ts"
 import { readOutput } from "./read-output.ts"
 import { release } from "./release.ts"
 import { spawn } from "./spawn.ts"
@@ -30,6 +31,7 @@ export const Operations = RpcGroup.make(
   list,
   get,
   status,
-  readOutput
+  readOutput,
+  openHostStream
 )
 export type Operations = RpcGroup.Rpcs<typeof Operations>

@@ -74,6 +74,7 @@ export const Policy = Schema.Struct({
   cwd: Schema.optionalKey(Schema.Array(Text.check(Schema.isMinLength(1)))),
   /** Whether a line of shell may be run: any command at all, under the rest of the policy. Absent: none. */
   shell: Schema.optionalKey(Schema.Boolean),
+  /** `inherit`: whether the host's own stdin, stdout and stderr may be used, by its processes and by the client itself. */
   stdio: Schema.optionalKey(Schema.Struct({ inherit: Schema.Boolean })),
   /**
    * What becomes of the client's processes when its connection ends: they are ended, or run on and can be attached to with

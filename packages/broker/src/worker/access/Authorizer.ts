@@ -6,11 +6,13 @@ import { realpathSync, statSync } from "node:fs"
 import { basename, dirname, join, resolve, sep } from "node:path"
 import {
   commandLine,
+  type HostFd,
   InvalidArgument,
   NotFound,
   PermissionDenied,
   SpawnFailed,
-  type SpawnSpec
+  type SpawnSpec,
+  streamName
 } from "@spawnbroker/protocol"
 import * as Result from "effect/Result"
 import type { SpawnRequest, StdioRequest } from "../spawn/Spawner.ts"
@@ -215,14 +217,17 @@ const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1)
 const decideStdio = (grant: Grant, spec: SpawnSpec): void => {
   const inherits = [spec.stdin, spec.stdout, spec.stderr].indexOf("inherit")
   if (inherits < 0 || grant.inheritStdio) return
-  const stream = ["stdin", "stdout", "stderr"][inherits]!
-  throw denied(
-    grant,
-    "stdio.inherit",
-    `the host's own ${stream}`,
-    "Use `pipe`, or set `stdio: { inherit: true }` in the policy."
-  )
+  throw hostStreamDenied(grant, inherits, "Use `pipe`, or set `stdio: { inherit: true }` in the policy.")
 }
+
+/** Decides whether a client may read or write a standard stream of the host itself. It is the same right as `inherit`. */
+export const authorizeHostStream = (grant: Grant, fd: HostFd): Result.Result<void, PermissionDenied> =>
+  grant.inheritStdio
+    ? Result.succeed(undefined)
+    : Result.fail(hostStreamDenied(grant, fd, "Set `stdio: { inherit: true }` in the policy."))
+
+const hostStreamDenied = (grant: Grant, fd: number, hint: string): PermissionDenied =>
+  denied(grant, "stdio.inherit", `the host's own ${streamName(fd)}`, hint)
 
 const decideEnvironment = (grant: Grant, host: Host, spec: SpawnSpec): Readonly<Record<string, string>> => {
   const { env, refused } = buildEnvironment(grant.env, host.env, spec.env ?? {}, spec.inheritEnv)

@@ -8,21 +8,27 @@ import {
   type Channel,
   type ClientFrame,
   type Fd,
+  type HostFd,
   InvalidArgument,
   type InvalidToken,
+  Io,
   LimitExceeded,
+  type PermissionDenied,
   ProcessError,
   type ProcessInfo,
   type SpawnSpec,
+  streamName,
   type Unread
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { authorize } from "../access/Authorizer.ts"
+import { errnoOf } from "../../child/start-child.ts"
+import { authorize, authorizeHostStream } from "../access/Authorizer.ts"
 import type { Capability } from "../access/TokenStore.ts"
+import type { HostStream } from "../host-stdio/HostStdio.ts"
 import { launch } from "../process/launch.ts"
 import { Process } from "../process/Process.ts"
-import type { View } from "../process/View.ts"
+import type { ProcessFrame, View } from "../process/View.ts"
 import type { Worker } from "../Worker.ts"
 import type { DataPort } from "./DataPort.ts"
 
@@ -48,6 +54,7 @@ export class Channels {
   readonly #data: DataPort
   readonly #onBreach: () => void
   readonly #attached = new Map<Channel, Attached>()
+  readonly #hostStreams = new Map<Channel, HostStream>()
   /** Started here, and not over yet: they end with the session unless the policy says otherwise. */
   readonly #own = new Set<Process>()
 
@@ -100,6 +107,27 @@ export class Channels {
     })
   }
 
+  /** Puts a standard stream of the host itself on a channel. */
+  openHostStream(
+    channel: Channel,
+    fd: HostFd
+  ): Effect.Effect<void, InvalidArgument | LimitExceeded | PermissionDenied | Io> {
+    const opening = Effect.try({
+      try: () => this.#worker.hostStdio.open(fd, this.#frames(channel)),
+      catch: (cause) =>
+        new Io({ operation: fd === 0 ? "read" : "write", stream: streamName(fd), errno: errnoOf(cause) })
+    })
+    return Effect.fromResult(authorizeHostStream(this.#capability.grant, fd)).pipe(
+      Effect.andThen(this.#checkFree(channel)),
+      Effect.andThen(opening),
+      Effect.flatMap((stream) =>
+        stream === undefined
+          ? Effect.fail(hostStdinTaken)
+          : Effect.sync(() => void this.#hostStreams.set(channel, stream))
+      )
+    )
+  }
+
   /** The release of the channel will not end its process. */
   detach(channel: Channel): Effect.Effect<void, InvalidArgument> {
     return Effect.suspend(() => {
@@ -115,6 +143,7 @@ export class Channels {
   /** Forgets a channel, and ends its process if it is the channel's. Answers whether `Closed` is still to come. */
   release(channel: Channel): Effect.Effect<boolean> {
     return Effect.promise(async () => {
+      this.#releaseHostStream(channel)
       const attached = this.#attached.get(channel)
       if (attached === undefined) return false
       const { process, view } = attached
@@ -129,8 +158,13 @@ export class Channels {
     })
   }
 
+  #releaseHostStream(channel: Channel): void {
+    this.#hostStreams.get(channel)?.close()
+    this.#hostStreams.delete(channel)
+  }
+
   receive(frame: ClientFrame): void {
-    const view = this.#attached.get(frame.channel)?.view
+    const view = this.#attached.get(frame.channel)?.view ?? this.#hostStreams.get(frame.channel)
     // Frames for a channel that has just been released may still be under way.
     if (view === undefined) return
     switch (frame._tag) {
@@ -153,19 +187,24 @@ export class Channels {
       this.#data.post({ _tag: "Lost", channel, error: encoded })
       process.closeView(view)
     }
+    for (const [channel, stream] of this.#hostStreams) {
+      this.#data.post({ _tag: "Lost", channel, error: encoded })
+      stream.close()
+    }
     this.#data.close()
     this.#attached.clear()
+    this.#hostStreams.clear()
     const own = [...this.#own]
     this.#own.clear()
     return own
   }
 
   #view(process: Process, channel: Channel, options: AttachOptions, mayWrite: boolean): View {
-    return process.view({
-      ...options,
-      mayWrite,
-      frame: (frame) => this.#data.post({ ...frame, channel } as BrokerFrameEncoded)
-    })
+    return process.view({ ...options, mayWrite, frame: this.#frames(channel) })
+  }
+
+  #frames(channel: Channel): (frame: ProcessFrame) => void {
+    return (frame) => this.#data.post({ ...frame, channel } as BrokerFrameEncoded)
   }
 
   #launch(process: Process): Effect.Effect<void, ProcessError> {
@@ -173,10 +212,10 @@ export class Channels {
   }
 
   #checkFree(channel: Channel): Effect.Effect<void, InvalidArgument | LimitExceeded> {
-    if (this.#attached.has(channel)) {
+    if (this.#attached.has(channel) || this.#hostStreams.has(channel)) {
       return Effect.fail(new InvalidArgument({ argument: "channel", problem: `${channel} is in use` }))
     }
-    return this.#attached.size < MAX_CHANNELS
+    return this.#attached.size + this.#hostStreams.size < MAX_CHANNELS
       ? Effect.void
       : Effect.fail(new LimitExceeded({ limit: "channels", maximum: MAX_CHANNELS }))
   }
@@ -194,5 +233,10 @@ export class Channels {
     })
   }
 }
+
+const hostStdinTaken = new InvalidArgument({
+  argument: "stdin",
+  problem: "another client reads the host's stdin; it has one reader at a time, until that one disconnects"
+})
 
 const encodeError = Schema.encodeSync(ProcessError)

@@ -86,6 +86,7 @@ export class Session {
       this.#whenConnected(({ capability, channels }) =>
         Effect.flatMap(this.#visible(capability, id), (process) => channels.attach(channel, process, options))
       ),
+    openHostStream: ({ channel, fd }) => this.#whenConnected(({ channels }) => channels.openHostStream(channel, fd)),
     detach: ({ channel }) => this.#whenConnected(({ channels }) => channels.detach(channel)),
     release: ({ channel }) => this.#whenConnected(({ channels }) => channels.release(channel)),
     kill: ({ target, ...options }) =>
