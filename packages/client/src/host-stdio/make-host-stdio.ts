@@ -27,6 +27,8 @@ const open = (session: Session, fd: HostFd): Effect.Effect<Opened, ProcessError>
       const { channel, process } = session.openChannel(EAGER_BYTES)
       // Of one that is written to, the end says that all of it has been taken.
       process.open(fd === 0 ? [] : [fd], [fd])
+      // What has been begun is written, whatever else is over by then.
+      if (fd !== 0) process.holdWhileRunning()
       const close = Effect.sync(() => session.closeChannel(channel))
       const release = Effect.ensuring(Effect.ignore(session.call.release({ channel })), close)
       return session.call.openHostStream({ channel, fd }).pipe(
