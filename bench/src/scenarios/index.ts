@@ -1,22 +1,28 @@
-import type { Subject } from "../subjects/Subject.ts"
+import { busyMain } from "./busy-main.ts"
+import { control } from "./control.ts"
+import { echo } from "./echo.ts"
+import { lines } from "./lines.ts"
 import { mainStall } from "./main-stall.ts"
+import { many } from "./many.ts"
+import type { Scenario } from "./Scenario.ts"
+import { slowReader } from "./slow-reader.ts"
+import { spawnLatency } from "./spawn-latency.ts"
+import { spawnRate } from "./spawn-rate.ts"
+import { throughput } from "./throughput.ts"
 
-export interface Scenario {
-  /** What the figures say, for a person. */
-  readonly title: string
-  /** Bytes of heap that the host holds, one row of results each. */
-  readonly heaps: ReadonlyArray<number>
-  readonly rounds: number
-  readonly measure: (subject: Subject) => Promise<Readonly<Record<string, number>>>
-}
+export const scenarios = {
+  "spawn-rate": spawnRate,
+  "spawn-latency": spawnLatency,
+  "main-stall": mainStall,
+  throughput,
+  lines,
+  echo,
+  many,
+  "slow-reader": slowReader,
+  "busy-main": busyMain,
+  control
+} satisfies Readonly<Record<string, Scenario>>
 
-const GB = 1024 ** 3
+export type ScenarioName = keyof typeof scenarios
 
-export const scenarios: Readonly<Record<string, Scenario>> = {
-  "main-stall": {
-    title: "200 spawns at once: how long the main thread is held up (ms)",
-    heaps: [0, 2 * GB],
-    rounds: 5,
-    measure: mainStall
-  }
-}
+export const scenarioNames = Object.keys(scenarios) as ReadonlyArray<ScenarioName>

@@ -1,11 +1,34 @@
-import type * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
+/**
+ * Something that can run processes: ours, or what a user would take instead.
+ *
+ * Every subject does the same work and looks at every byte by its length only, in the way its own documentation would have
+ * it done. A scenario is written once, against this, and runs in Node, Bun and Deno alike.
+ */
 
-/** Something that can run processes: ours, or what a user would take instead. */
+/** Gets the size of each chunk of stdout. */
+export type OnData = (bytes: number) => void
+
 export interface Subject {
-  /** Runs a command with its output piped and read to the end, and resolves once it has exited. */
-  readonly run: (command: string, args: ReadonlyArray<string>) => Promise<void>
+  /** Runs a command to its end, without stdin. Both outputs are piped and read. */
+  readonly run: (command: string, args: ReadonlyArray<string>, onData: OnData) => Promise<void>
+  /** Starts a process that stays, with all three streams piped, and reads its output meanwhile. */
+  readonly start: (command: string, args: ReadonlyArray<string>, onData: OnData) => Promise<Live>
+  /** The same, but its reader takes one chunk of stdout and then no more. Resolves once it has that chunk. */
+  readonly startUnread: (command: string, args: ReadonlyArray<string>) => Promise<Live>
+  /** Counts the lines of stdout through the subject's own stream of lines, if it has one. */
+  readonly countLines?: (command: string, args: ReadonlyArray<string>) => Promise<number>
+  /** Ends whatever the subject itself keeps running. */
+  readonly close: () => Promise<void>
 }
 
-/** A subject that is ready. What it needs is given back when the scope closes. */
-export type MakeSubject = Effect.Effect<Subject, unknown, Scope.Scope>
+/** A process that runs. */
+export interface Live {
+  readonly pid: number
+  readonly write: (data: Uint8Array) => void
+  /** Asks whether it runs, if that is a question to somebody else and not a property. */
+  readonly status?: () => Promise<unknown>
+  /** Ends it with SIGTERM, and resolves once it has exited. */
+  readonly stop: () => Promise<void>
+}
+
+export type MakeSubject = () => Promise<Subject>

@@ -1,15 +1,30 @@
+/** The control: Node's own module, on the main thread. */
 import { spawn } from "node:child_process"
-import * as Effect from "effect/Effect"
+import { once } from "node:events"
+import { createInterface } from "node:readline"
+import { fromNodeProcess } from "./node-process.ts"
 import type { MakeSubject } from "./Subject.ts"
 
-/** The control: Node's own module, on the main thread. */
-export const childProcess: MakeSubject = Effect.succeed({
-  run: (command, args) =>
-    new Promise<void>((resolve, reject) => {
-      const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] })
-      child.stdout.resume()
-      child.stderr.resume()
-      child.once("error", reject)
-      child.once("close", () => resolve())
-    })
+const open = (command: string, args: ReadonlyArray<string>) => spawn(command, args, { stdio: "pipe" })
+
+export const childProcess: MakeSubject = async () => ({
+  run: async (command, args, onData) => {
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] })
+    child.stdout.on("data", (chunk: Buffer) => onData(chunk.byteLength))
+    child.stderr.resume()
+    await once(child, "close")
+  },
+  ...fromNodeProcess((command, args) => {
+    const child = open(command, args)
+    return { child, exit: once(child, "exit") }
+  }),
+  countLines: async (command, args) => {
+    const child = open(command, args)
+    let lines = 0
+    child.stderr.resume()
+    createInterface({ input: child.stdout }).on("line", () => (lines += 1))
+    await once(child, "close")
+    return lines
+  },
+  close: async () => {}
 })

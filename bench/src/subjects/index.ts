@@ -1,10 +1,62 @@
-import { childProcess } from "./child-process.ts"
-import { spawnbroker } from "./spawnbroker.ts"
+import type { ScenarioName } from "../scenarios/index.ts"
 import type { MakeSubject } from "./Subject.ts"
 
-/** Everything that is measured, by the name under which results are kept. */
-export const subjects: Readonly<Record<string, MakeSubject>> = {
-  child_process: childProcess,
-  "spawnbroker-direct": spawnbroker("direct"),
-  "spawnbroker-launcher": spawnbroker("launcher")
+export type Runtime = "node" | "bun" | "deno"
+
+interface SubjectEntry {
+  /** What runs its host. */
+  readonly runtime: Runtime
+  /** Loads it, in its own runtime only. */
+  readonly load: () => Promise<MakeSubject>
+  /** What it cannot take part in, and why. */
+  readonly without: { readonly [name in ScenarioName]?: string }
 }
+
+const property = "whether a process runs is a property of its handle there, and no call to anybody"
+const noLines = "it has no stream of lines of its own"
+
+/** Everything that is measured, by the name under which results are kept. */
+export const subjects = {
+  child_process: {
+    runtime: "node",
+    load: async () => (await import("./child-process.ts")).childProcess,
+    without: { control: property }
+  },
+  execa: {
+    runtime: "node",
+    load: async () => (await import("./execa.ts")).execaSubject,
+    without: { control: property }
+  },
+  "effect-platform-node": {
+    runtime: "node",
+    load: async () => (await import("./effect-platform.ts")).effectPlatform,
+    without: { control: property }
+  },
+  bun: {
+    runtime: "bun",
+    load: async () => (await import("./bun.ts")).bun,
+    without: { control: property, lines: noLines }
+  },
+  deno: {
+    runtime: "deno",
+    load: async () => (await import("./deno.ts")).deno,
+    without: { control: property, lines: noLines }
+  },
+  "spawnbroker-direct": {
+    runtime: "node",
+    load: async () => (await import("./spawnbroker.ts")).spawnbroker("direct"),
+    without: {}
+  },
+  "spawnbroker-launcher": {
+    runtime: "node",
+    load: async () => (await import("./spawnbroker.ts")).spawnbroker("launcher"),
+    without: {}
+  }
+} as const satisfies Readonly<Record<string, SubjectEntry>>
+
+export type SubjectName = keyof typeof subjects
+
+export const subjectNames = Object.keys(subjects) as ReadonlyArray<SubjectName>
+
+/** Those that the others are compared with. */
+export const isOurs = (name: string): boolean => name.startsWith("spawnbroker")

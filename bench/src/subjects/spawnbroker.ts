@@ -1,23 +1,39 @@
+/** Ours, through the public client and its Effect streams. */
 import { Broker, type SpawnerChoice } from "@spawnbroker/broker"
 import { Client } from "@spawnbroker/client"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import { commands } from "../scenarios/commands.ts"
+import { fromEffectProcess } from "./effect-process.ts"
 import type { MakeSubject } from "./Subject.ts"
 
-/** Ours, through the public client and its Effect streams. */
-export const spawnbroker = (spawner: SpawnerChoice): MakeSubject =>
+const connect = (spawner: SpawnerChoice) =>
   Effect.gen(function* () {
     const broker = yield* Broker.start({ spawner })
-    const commands = ["true", "head", "cat"].map((command) => ({ command, args: true as const }))
-    const token = yield* broker.mint({ subject: "bench", commands })
-    const client = yield* Client.connect(yield* broker.openPort(), token)
-    const run = (command: string, args: ReadonlyArray<string>) =>
-      Effect.gen(function* () {
-        const process = yield* client.spawn(command, args, { stdin: "ignore" })
-        yield* Effect.all([Stream.runDrain(process.stdout), Stream.runDrain(process.stderr), process.exit], {
-          concurrency: "unbounded",
-          discard: true
-        })
-      }).pipe(Effect.scoped)
-    return { run: (command, args) => Effect.runPromise(run(command, args)) }
+    const grants = Object.values(commands).map((command) => ({ command, args: true as const }))
+    const token = yield* broker.mint({ subject: "bench", commands: grants })
+    return yield* Client.connect(yield* broker.openPort(), token)
   })
+
+export const spawnbroker =
+  (spawner: SpawnerChoice): MakeSubject =>
+  async () => {
+    const scope = Scope.makeUnsafe()
+    const client = await Effect.runPromise(Scope.provide(connect(spawner), scope))
+    return {
+      ...fromEffectProcess((command, args, stdin) =>
+        Effect.map(client.spawn(command, args, { stdin }), (process) => ({
+          pid: process.pid,
+          stdout: process.stdout,
+          stderr: process.stderr,
+          lines: process.stdoutLines,
+          exit: process.exit,
+          kill: process.kill(),
+          write: (data) => void Effect.runFork(process.write(data)),
+          status: process.status
+        }))
+      ),
+      close: () => Effect.runPromise(Scope.close(scope, Exit.void))
+    }
+  }

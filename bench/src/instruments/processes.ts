@@ -1,0 +1,24 @@
+/** What the kernel knows of processes: the same source for every runtime. */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+
+const PAGE_BYTES = 4096
+
+/** Resident memory, in bytes. */
+export const residentBytes = (pid: number): number =>
+  Number(readFileSync(`/proc/${pid}/statm`, "latin1").split(" ", 2)[1]) * PAGE_BYTES
+
+/** The most that this process has held since {@link forgetPeak}, in bytes. */
+export const peakBytes = (): number =>
+  Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync("/proc/self/status", "latin1"))?.[1]) * 1024
+
+export const forgetPeak = (): void => writeFileSync("/proc/self/clear_refs", "5")
+
+/** Bytes that a process has written so far. */
+export const writtenBytes = (pid: number): number =>
+  Number(/^wchar: (\d+)/m.exec(readFileSync(`/proc/${pid}/io`, "latin1"))?.[1])
+
+/** The children of this process, whichever of its threads has started them. */
+export const children = (): ReadonlyArray<number> =>
+  readdirSync("/proc/self/task").flatMap((thread) =>
+    readFileSync(`/proc/self/task/${thread}/children`, "latin1").split(" ").filter(Boolean).map(Number)
+  )
