@@ -4,7 +4,6 @@
  */
 import * as Effect from "effect/Effect"
 import { type Options, readOptions } from "./options.ts"
-import type { Result } from "./report/Result.ts"
 import { summarise } from "./report/summarise.ts"
 import { table } from "./report/table.ts"
 import { writeReport } from "./report/write-report.ts"
@@ -12,7 +11,6 @@ import { connect } from "./run/connect.ts"
 import { measureScenario } from "./run/measure-scenario.ts"
 import { prepareRuntimes } from "./run/runtimes.ts"
 import { say } from "./run/say.ts"
-import type { ScenarioName } from "./scenarios/index.ts"
 import { subjects } from "./subjects/index.ts"
 
 const bench = ({ scenarios, subjects: wanted, size, rounds, results }: Options) =>
@@ -21,13 +19,11 @@ const bench = ({ scenarios, subjects: wanted, size, rounds, results }: Options) 
     const { hosts, installs } = yield* connect
     const usable = yield* prepareRuntimes(installs, new Set(wanted.map((name) => subjects[name].runtime)))
     const names = wanted.filter((name) => usable.has(subjects[name].runtime))
-    const measured = new Map<ScenarioName, ReadonlyArray<Result>>()
     for (const scenario of scenarios) {
       const rows = summarise(scenario, yield* measureScenario(hosts, scenario, { subjects: names, size, rounds }))
-      measured.set(scenario, rows)
       console.log(`\n${table(scenario, rows)}\n`)
+      if (results !== undefined) yield* Effect.promise(() => writeReport(results, scenario, rows))
     }
-    if (results !== undefined) yield* Effect.promise(() => writeReport(results, measured))
     say(`${Math.round((performance.now() - startedAt) / 1000)} seconds in all`)
   }).pipe(Effect.scoped)
 

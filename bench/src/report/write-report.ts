@@ -11,24 +11,25 @@ interface Report extends Setting {
 }
 
 /**
- * Writes `latest.json` and a plot of each scenario into a folder.
+ * Puts what was measured of a scenario into `latest.json` of a folder, and its plot beside it.
  *
- * What was measured earlier of other scenarios stays, if it was on the same machine with the same versions. Within a
- * scenario everything is of one run.
+ * Results of other scenarios stay, if they are of the same machine with the same versions. Within a scenario everything is
+ * of one run.
  */
 export const writeReport = async (
   folder: string,
-  measured: ReadonlyMap<ScenarioName, ReadonlyArray<Result>>
+  measured: ScenarioName,
+  rows: ReadonlyArray<Result>
 ): Promise<void> => {
   const file = join(folder, "latest.json")
   const setting = await readSetting()
   const earlier = await readEarlier(file, setting)
-  const results = scenarioNames.flatMap(
-    (name) => measured.get(name) ?? earlier.filter(({ scenario }) => scenario === name)
+  const results = scenarioNames.flatMap((name) =>
+    name === measured ? rows : earlier.filter(({ scenario }) => scenario === name)
   )
   await mkdir(folder, { recursive: true })
   await writeFile(file, print({ ...setting, results }))
-  for (const [name, rows] of measured) await writeFile(join(folder, `${name}.svg`), plot(name, rows))
+  await writeFile(join(folder, `${measured}.svg`), plot(measured, rows))
 }
 
 /** A line for each result, so that a difference between two runs can be read. */
