@@ -25,7 +25,8 @@ export interface ChildEnd {
   readonly signal: string | null
 }
 
-export type StdioSlot = "pipe" | "inherit" | "ignore" | Socket
+/** A number is a descriptor of this process. */
+export type StdioSlot = "pipe" | "inherit" | "ignore" | Socket | number
 
 export interface ChildListener {
   readonly started: (pid: number) => void

@@ -9,8 +9,9 @@ import { rmSync } from "node:fs"
 import { Socket } from "node:net"
 import { dirname } from "node:path"
 import { ChildTable } from "../child/ChildTable.ts"
-import { startChild } from "../child/start-child.ts"
-import type { FromLauncher, Slot, ToLauncher } from "../link/launcher-messages.ts"
+import { PipeTable } from "../child/PipeTable.ts"
+import { errnoOf, startChild, type StdioSlot } from "../child/start-child.ts"
+import type { FromLauncher, LinkSlot, Slot, ToLauncher } from "../link/launcher-messages.ts"
 import { MessageSocket } from "../link/MessageSocket.ts"
 import { Stock } from "./Stock.ts"
 
@@ -18,6 +19,7 @@ import { Stock } from "./Stock.ts"
 const CONTROL_FD = 3
 
 const children = new ChildTable()
+const pipes = new PipeTable()
 let stock: Stock | undefined
 let socketPath: string | undefined
 
@@ -30,6 +32,8 @@ const onMessage = (message: ToLauncher): void => {
     }
     case "Spawn":
       return void launch(message)
+    case "CloseLink":
+      return pipes.close(message.link)
     case "Signal": {
       const { ask, id, signal, tree } = message
       const seen = tree === undefined ? { lives: children.signal(id, signal) } : children.signalTree(id, signal, tree)
@@ -44,31 +48,46 @@ const onMessage = (message: ToLauncher): void => {
 }
 
 const launch = async ({ id, request, stdio }: ToLauncher & { readonly _tag: "Spawn" }): Promise<void> => {
-  const sockets = await Promise.all(stdio.map(takeSlot))
-  for (const socket of sockets.slice(3)) makeBlocking(socket)
-  startChild(request, sockets, {
-    started: (pid) => {
-      children.started(id, pid)
-      control.send({ _tag: "Started", id, pid })
-    },
-    failed: (errno) => control.send({ _tag: "Failed", id, errno }),
-    exited: (end) => control.send({ _tag: "Exited", id, end, groupLives: children.exited(id) })
-  })
+  const sockets = Promise.all(stdio.map(takeSocket))
+  const links = stdio.filter(isLink)
+  const failed = await Promise.all(links.map(({ link }) => pipes.open(link))).then(() => undefined, errnoOf)
+  const slots = (await sockets).map((socket, fd) => socket ?? descriptorOf(stdio[fd] as Exclude<Slot, number>))
+  if (failed !== undefined || slots.includes(undefined)) {
+    control.send({ _tag: "Failed", id, errno: failed ?? "EPIPE" })
+  } else {
+    for (const socket of slots.slice(3)) makeBlocking(socket)
+    const child = startChild(request, slots as ReadonlyArray<StdioSlot>, {
+      started: (pid) => {
+        children.started(id, pid)
+        control.send({ _tag: "Started", id, pid })
+      },
+      failed: (errno) => control.send({ _tag: "Failed", id, errno }),
+      exited: (end) => control.send({ _tag: "Exited", id, end, groupLives: children.exited(id) })
+    })
+    // A start that has failed may be tried again, with the same ends.
+    if (child !== undefined) for (const { link, end } of links) pipes.given(link, end)
+  }
   // Now, not later: as long as the launcher holds the child's end too, nobody would ever see the end of its output.
-  for (const socket of sockets) if (typeof socket !== "string") socket.destroy()
+  for (const slot of slots) if (slot instanceof Socket) slot.destroy()
 }
 
 /**
  * A child expects descriptors on which it can wait. libuv sees to that for the standard ones; the others would have been
  * left as the launcher's loop needs them, since both share one description. See fcntl(2), O_NONBLOCK.
  */
-const makeBlocking = (socket: Socket | "inherit" | "ignore"): void => {
-  if (typeof socket === "string") return
-  ;(socket as unknown as { readonly _handle?: { setBlocking(value: boolean): void } })._handle?.setBlocking(true)
+const makeBlocking = (slot: StdioSlot | undefined): void => {
+  if (!(slot instanceof Socket)) return
+  ;(slot as unknown as { readonly _handle?: { setBlocking(value: boolean): void } })._handle?.setBlocking(true)
 }
 
-const takeSlot = async (slot: Slot): Promise<Socket | "inherit" | "ignore"> =>
-  typeof slot === "number" ? stock!.take(slot) : slot
+const isLink = (slot: Slot): slot is LinkSlot => typeof slot === "object"
+
+const takeSocket = async (slot: Slot): Promise<Socket | undefined> =>
+  typeof slot === "number" ? stock!.take(slot) : undefined
+
+/** None for the end of a link that is closed. */
+const descriptorOf = (slot: Exclude<Slot, number>): StdioSlot | undefined =>
+  isLink(slot) ? pipes.end(slot.link, slot.end) : slot
 
 const end = (): void => {
   children.killAll()

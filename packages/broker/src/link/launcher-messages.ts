@@ -4,16 +4,25 @@
  * On the wire: a batch is four bytes of length, big-endian, and that many bytes of JSON, an array of messages. Whatever
  * is sent within one turn of the loop makes one batch. The launcher never sees a byte of a child's streams.
  */
+import type { PipeEnd } from "../child/make-pipes.ts"
 import type { ProcessIdentity } from "../child/process-tree.ts"
 import type { ChildEnd, ChildRequest } from "../child/start-child.ts"
 
-/** One stdio slot of a child: a connected socket by its number, the host's own stream, or /dev/null. */
-export type Slot = number | "inherit" | "ignore"
+/** One end of a pipe between two children. The launcher opens the pipe when it is first told of its number. */
+export interface LinkSlot {
+  readonly link: number
+  readonly end: PipeEnd
+}
+
+/** One stdio slot of a child: a connected socket by its number, a link, the host's own stream, or /dev/null. */
+export type Slot = number | LinkSlot | "inherit" | "ignore"
 
 export type ToLauncher =
   /** Listen on `path`; a connection that begins with this nonce (hex) is the worker's. */
   | { readonly _tag: "Listen"; readonly path: string; readonly nonce: string }
   | { readonly _tag: "Spawn"; readonly id: number; readonly request: ChildRequest; readonly stdio: ReadonlyArray<Slot> }
+  /** No child that is still to be spawned has an end of this link. */
+  | { readonly _tag: "CloseLink"; readonly link: number }
   | ({ readonly _tag: "Signal"; readonly signal: NodeJS.Signals } & Ask)
   /** Asks whether anybody is alive. */
   | ({ readonly _tag: "Probe" } & Ask)

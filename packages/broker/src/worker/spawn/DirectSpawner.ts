@@ -2,9 +2,20 @@ import type { ChildProcess } from "node:child_process"
 import type { Socket } from "node:net"
 import type { Fd } from "@spawnbroker/protocol"
 import { ChildTable } from "../../child/ChildTable.ts"
-import { type ChildEnd, startChild } from "../../child/start-child.ts"
+import { PipeTable } from "../../child/PipeTable.ts"
+import { type ChildEnd, errnoOf, startChild, type StdioSlot } from "../../child/start-child.ts"
 import { bothOf, sinkOf, sourceOf } from "./streams.ts"
-import { type ByteSink, type ByteSource, type Spawned, SpawnError, type Spawner, type SpawnRequest } from "./Spawner.ts"
+import {
+  type ByteSink,
+  type ByteSource,
+  isLinkEnd,
+  type Link,
+  type Spawned,
+  SpawnError,
+  type Spawner,
+  type SpawnRequest,
+  type StdioRequest
+} from "./Spawner.ts"
 
 /**
  * Starts children from the worker itself.
@@ -15,16 +26,21 @@ import { type ByteSink, type ByteSource, type Spawned, SpawnError, type Spawner,
 export class DirectSpawner implements Spawner {
   readonly kind = "direct"
   readonly #children = new ChildTable()
+  readonly #pipes = new PipeTable()
   #lastId = 0
+  #lastLink = 0
 
-  spawn(request: SpawnRequest): Promise<Spawned> {
+  async spawn(request: SpawnRequest): Promise<Spawned> {
     const id = ++this.#lastId
+    const links = request.stdio.filter(isLinkEnd)
+    await this.#openLinks(links.map(({ link }) => link))
     return new Promise((resolve, reject) => {
+      const stdio = request.stdio.map((each) => this.#slotOf(each))
+      if (stdio.includes(undefined)) return reject(new SpawnError("EPIPE"))
       let exited!: (end: ChildEnd) => void
       const exit = new Promise<ChildEnd>((done) => (exited = done))
       let startedPid = 0
-      const stdio = request.stdio.map((each) => (each === "inherit" || each === "ignore" ? each : "pipe"))
-      const child = startChild(request, stdio, {
+      const child = startChild(request, stdio as ReadonlyArray<StdioSlot>, {
         started: (pid) => {
           startedPid = pid
           this.#children.started(id, pid)
@@ -35,8 +51,29 @@ export class DirectSpawner implements Spawner {
           exited(end)
         }
       })
-      if (child !== undefined) resolve(this.#spawned(id, startedPid, connect(child, request), exit))
+      if (child === undefined) return
+      for (const { link, end } of links) this.#pipes.given(link.id, end)
+      resolve(this.#spawned(id, startedPid, connect(child, request), exit))
     })
+  }
+
+  openLink(): Link {
+    const id = ++this.#lastLink
+    return { id, close: () => this.#pipes.close(id) }
+  }
+
+  async #openLinks(links: ReadonlyArray<Link>): Promise<void> {
+    try {
+      await Promise.all(links.map(({ id }) => this.#pipes.open(id)))
+    } catch (cause) {
+      throw new SpawnError(errnoOf(cause))
+    }
+  }
+
+  /** None for the end of a link that is closed. */
+  #slotOf(stdio: StdioRequest): StdioSlot | undefined {
+    if (isLinkEnd(stdio)) return this.#pipes.end(stdio.link.id, stdio.end)
+    return stdio === "inherit" || stdio === "ignore" ? stdio : "pipe"
   }
 
   #spawned(id: number, pid: number, streams: Pick<Spawned, "inputs" | "outputs">, exited: Promise<ChildEnd>): Spawned {
@@ -61,6 +98,7 @@ export class DirectSpawner implements Spawner {
 
   close(): Promise<void> {
     this.#children.killAll()
+    this.#pipes.closeAll()
     return Promise.resolve()
   }
 }

@@ -15,11 +15,13 @@ import { SocketStock, type StockSocket } from "./SocketStock.ts"
 import {
   type ByteSink,
   type ByteSource,
+  isLinkEnd,
   isStream,
   type Spawned,
   type SpawnedEnd,
   SpawnError,
-  type SpawnRequest
+  type SpawnRequest,
+  type StdioRequest
 } from "./Spawner.ts"
 
 /** How long a launcher may take until it listens. It needs about 60 ms on an idle machine. */
@@ -115,9 +117,7 @@ export class Launcher {
     try {
       const pid = await new Promise<number>((resolve, reject) => {
         this.#children.set(id, { pid: 0, resolve, reject, exited: onExited, ended: false })
-        const slots = request.stdio.map((stdio, fd): Slot =>
-          stdio === "inherit" || stdio === "ignore" ? stdio : sockets[fd]!.number
-        )
+        const slots = request.stdio.map((stdio, fd): Slot => slotOf(stdio, sockets[fd]))
         const { file, argv0, args, cwd, env } = request
         this.#control.send({ _tag: "Spawn", id, request: { file, argv0, args, cwd, env }, stdio: slots })
       })
@@ -134,6 +134,10 @@ export class Launcher {
       for (const socket of sockets) socket?.destroy()
       throw cause
     }
+  }
+
+  closeLink(link: number): void {
+    if (!this.#closed) this.#control.send({ _tag: "CloseLink", link })
   }
 
   /** Resolves once it is reaped: a thread that ends before that leaves it a zombie of the host for ever. */
@@ -217,6 +221,11 @@ export class Launcher {
     for (const ask of [...this.#answers.keys()]) this.#answer(ask, nobody)
     await rm(this.#directory, { recursive: true, force: true })
   }
+}
+
+const slotOf = (stdio: StdioRequest, socket: StockSocket | undefined): Slot => {
+  if (isLinkEnd(stdio)) return { link: stdio.link.id, end: stdio.end }
+  return stdio === "inherit" || stdio === "ignore" ? stdio : socket!.number
 }
 
 /** The streams of a child by the numbers of their descriptors. */

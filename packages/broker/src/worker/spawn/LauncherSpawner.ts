@@ -1,6 +1,6 @@
 import { Launcher } from "./Launcher.ts"
 import type { LauncherLocation } from "./run-launcher.ts"
-import { type Spawned, SpawnError, type Spawner, type SpawnRequest } from "./Spawner.ts"
+import { isLinkEnd, type Link, type Spawned, SpawnError, type Spawner, type SpawnRequest } from "./Spawner.ts"
 
 /**
  * Starts children through a launcher process, and a new launcher when one has died.
@@ -11,6 +11,9 @@ export class LauncherSpawner implements Spawner {
   readonly kind = "launcher"
   readonly #location: LauncherLocation
   #launcher: Promise<Launcher>
+  /** The launcher that has a link, once it has been asked for one of its ends. */
+  readonly #links = new Map<number, Launcher>()
+  #lastLink = 0
   #closed = false
 
   /** Rejects if no launcher can be started here. */
@@ -31,13 +34,32 @@ export class LauncherSpawner implements Spawner {
     } catch {
       throw new SpawnError("EAGAIN")
     }
+    for (const { link } of request.stdio.filter(isLinkEnd)) this.#claimLink(link, launcher)
     return launcher.spawn(request)
+  }
+
+  openLink(): Link {
+    const id = ++this.#lastLink
+    return {
+      id,
+      close: () => {
+        this.#links.get(id)?.closeLink(id)
+        this.#links.delete(id)
+      }
+    }
   }
 
   async close(): Promise<void> {
     this.#closed = true
     const launcher = await this.#launcher.catch(() => undefined)
     await launcher?.close()
+  }
+
+  /** The other end may have died with another launcher, after it has begun to run. */
+  #claimLink({ id }: Link, launcher: Launcher): void {
+    const owner = this.#links.get(id) ?? launcher
+    if (owner !== launcher) throw new SpawnError("EPIPE")
+    this.#links.set(id, launcher)
   }
 
   #watch(launcher: Launcher): void {

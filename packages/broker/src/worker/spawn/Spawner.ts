@@ -4,6 +4,7 @@
  * A spawner runs what it is told to: whether it may run is settled before. Its callbacks are called from the worker's
  * loop, `exited` at most once, and data may come before or after `exited`.
  */
+import type { PipeEnd } from "../../child/make-pipes.ts"
 import type { ProcessIdentity, TreeAnswer } from "../../child/process-tree.ts"
 import type { ChildEnd, ChildRequest } from "../../child/start-child.ts"
 import type { Fd } from "@spawnbroker/protocol"
@@ -29,10 +30,24 @@ export interface ByteSink {
   destroy(): void
 }
 
-/** What a descriptor of a child is: one end of a stream whose other end is ours, or none of our business. */
-export type StdioRequest = "input" | "output" | "duplex" | "inherit" | "ignore"
+/** A pipe of the kernel from one child to another. No byte of it comes by here. */
+export interface Link {
+  readonly id: number
+  /** Once every child that was to have an end has been started, or none of them will be. */
+  readonly close: () => void
+}
 
-export const isStream = (stdio: StdioRequest): boolean => stdio !== "inherit" && stdio !== "ignore"
+export interface LinkEnd {
+  readonly link: Link
+  readonly end: PipeEnd
+}
+
+/** What a descriptor of a child is: one end of a stream whose other end is ours, or none of our business. */
+export type StdioRequest = "input" | "output" | "duplex" | "inherit" | "ignore" | LinkEnd
+
+export const isStream = (stdio: StdioRequest): boolean => stdio === "input" || stdio === "output" || stdio === "duplex"
+
+export const isLinkEnd = (stdio: StdioRequest): stdio is LinkEnd => typeof stdio === "object"
 
 export interface SpawnRequest extends ChildRequest {
   /** By the number of the descriptor. */
@@ -81,6 +96,8 @@ export interface Spawner {
   readonly kind: "direct" | "launcher"
   /** Rejects with {@link SpawnError}. */
   spawn(request: SpawnRequest): Promise<Spawned>
+  /** A link between two children of this spawner. It costs nothing until the first of them is started. */
+  openLink(): Link
   /** Kills what is left and gives everything back. */
   close(): Promise<void>
 }
