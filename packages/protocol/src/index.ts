@@ -1,4 +1,5 @@
 /** The vocabulary that clients and brokers share. It imports no Node module, and runs in a browser. */
+export { atStage } from "./errors/at-stage.ts"
 export { codes, type ErrorTag } from "./errors/codes.ts"
 export { commandLine } from "./errors/command-line.ts"
 export { printable } from "./errors/printable.ts"
@@ -23,6 +24,7 @@ export { PROTOCOL_VERSION } from "./operations/connect.ts"
 export { Operations } from "./operations/index.ts"
 export { HostFd } from "./operations/open-host-stream.ts"
 export { ProcessTarget } from "./operations/kill.ts"
+export { MAX_STAGES, StageLink } from "./operations/pipeline.ts"
 export { operationCodec, type OperationCodec, strictDecoder, toInvalidArgument } from "./derive/codec.ts"
 export type { CallMessage, ComlinkApi } from "./derive/comlink-api.ts"
 export { type Connection, connectRemote, type Remote } from "./derive/remote.ts"

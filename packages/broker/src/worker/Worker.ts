@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { MessagePort } from "node:worker_threads"
 import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
 import type { HostOperations, BrokerStats, ShutdownReport } from "../link/host-operations.ts"
 import type { WorkerNotice } from "../link/worker-start.ts"
 import { type Host, parsePolicy } from "./access/Grant.ts"
@@ -24,6 +25,11 @@ export class Worker {
   readonly registry = new Registry()
   readonly hostStdio = new HostStdio()
   readonly sessions = new Set<Session>()
+  /**
+   * Pipelines are started one after the other: each holds descriptors from its first stage to its last, so two that wait for
+   * more could wait for each other for ever.
+   */
+  readonly pipelineStarts = Semaphore.makeUnsafe(1)
   readonly #notify: (notice: WorkerNotice) => void
   malformedMessages = 0
 

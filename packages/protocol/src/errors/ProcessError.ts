@@ -24,6 +24,9 @@ export class Io extends Schema.TaggedError<Io>()("Io", {
   }
 }
 
+/** The stage of a pipeline that it is about, from 0 on. */
+const stage = Schema.optionalKey(Schema.Natural)
+
 /** The policy behind the client's token does not allow it. */
 export class PermissionDenied extends Schema.TaggedError<PermissionDenied>()("PermissionDenied", {
   /** The rule that decided, as a path into the policy: `commands`, `commands[2].args`, `deny[0]`, `env.set`. */
@@ -35,7 +38,8 @@ export class PermissionDenied extends Schema.TaggedError<PermissionDenied>()("Pe
   /** How a host would allow it. */
   hint: Schema.String,
   /** A command that is granted, and may have been meant. */
-  nearest: Schema.optionalKey(Schema.String)
+  nearest: Schema.optionalKey(Schema.String),
+  stage
 }) {
   readonly code = codes.PermissionDenied
   override get message(): string {
@@ -50,7 +54,8 @@ export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
   /** The directories that were searched for a command without a slash. */
   searched: Schema.optionalKey(Schema.Array(Schema.String)),
   /** A command that is there, and may have been meant. */
-  nearest: Schema.optionalKey(Schema.String)
+  nearest: Schema.optionalKey(Schema.String),
+  stage
 }) {
   readonly code = codes.NotFound
   override get message(): string {
@@ -64,7 +69,8 @@ export class SpawnFailed extends Schema.TaggedError<SpawnFailed>()("SpawnFailed"
   args: Schema.Array(Schema.String),
   cwd: Schema.String,
   /** The name of errno(3), such as `EACCES`, `E2BIG`, `ENOEXEC`. */
-  errno: Schema.String
+  errno: Schema.String,
+  stage
 }) {
   readonly code = codes.SpawnFailed
   override get message(): string {

@@ -24,8 +24,11 @@ import { printable } from "./printable.ts"
  */
 export const explain = (error: ProcessError): string => {
   const explainOne = explanations[error._tag] as (error: ProcessError) => string
-  return printable(explainOne(error))
+  return printable(whichStage(error) + explainOne(error))
 }
+
+const whichStage = (error: ProcessError): string =>
+  "stage" in error && error.stage !== undefined ? `Stage ${error.stage + 1} of the pipeline: ` : ""
 
 const explanations: { readonly [T in ErrorTag]: (error: Extract<ProcessError, { _tag: T }>) => string } = {
   Io: (error: Io) =>
@@ -77,6 +80,7 @@ const spawnAdvices: ReadonlyMap<string, string> = new Map(
     ETXTBSY: "Somebody has the program open for writing.",
     EPIPE: "The launcher died while it was starting it, so it may have begun to run. Look before you try again.",
     EAGAIN: "No more processes may be started now. End some, or raise the limit (ulimit -u).",
+    ENOSYS: "This machine has no mkfifo, which makes the pipes between processes. Install it (coreutils).",
     EMFILE: "Too many files are open. End some processes, or raise the limit (ulimit -n).",
     ENFILE: "Too many files are open on this machine.",
     ENOMEM: "There is not enough memory to start a process."

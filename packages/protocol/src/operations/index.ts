@@ -12,6 +12,7 @@ import { get } from "./get.ts"
 import { kill } from "./kill.ts"
 import { list } from "./list.ts"
 import { openHostStream } from "./open-host-stream.ts"
+import { pipeline } from "./pipeline.ts"
 import { readOutput } from "./read-output.ts"
 import { release } from "./release.ts"
 import { spawn } from "./spawn.ts"
@@ -22,6 +23,7 @@ import { stop } from "./stop.ts"
 export const Operations = RpcGroup.make(
   connect,
   spawn,
+  pipeline,
   start,
   attach,
   detach,

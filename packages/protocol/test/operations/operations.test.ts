@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import { operationCodec } from "../../src/derive/codec.ts"
 import { ProcessNotFound } from "../../src/errors/ProcessError.ts"
 import { Operations } from "../../src/operations/index.ts"
+import { spawnDefaults } from "../../src/process/SpawnSpec.ts"
 
 const operations = [...(Operations.requests.values() as Iterable<unknown> as Iterable<Rpc.AnyWithProps>)]
 const named = (name: string): Rpc.AnyWithProps => operations.find(({ _tag }) => _tag === name)!
@@ -12,6 +13,20 @@ const decodes = (name: string, payload: unknown): boolean =>
   Result.isSuccess(operationCodec(named(name)).decodePayload(payload))
 
 const id = `p-${"0".repeat(24)}`
+
+const spec = {
+  ...spawnDefaults,
+  command: "cat",
+  stop: [],
+  stdin: "ignore",
+  stdout: "ignore",
+  stderr: "pipe"
+}
+const stages = [
+  { channel: 0, spec },
+  { channel: 1, spec }
+]
+const link = { from: [1], to: 0 }
 
 const payloads: ReadonlyArray<readonly [name: string, good: ReadonlyArray<unknown>, bad: ReadonlyArray<unknown>]> = [
   ["release", [{ channel: 0 }], [{}, null, { channel: -1 }, { channel: 0, force: true }, [0]]],
@@ -49,6 +64,47 @@ const payloads: ReadonlyArray<readonly [name: string, good: ReadonlyArray<unknow
       { target: { id }, steps: [{ _tag: "Signal", signal: "SIGINT", forMs: -1 }] },
       { target: { id }, steps: Array.from({ length: 11 }, () => ({ _tag: "CloseStdin", forMs: 1 })) },
       { target: { id }, signal: "SIGINT" }
+    ]
+  ],
+  [
+    "pipeline",
+    [
+      { stages, links: [link] },
+      { stages, links: [{ from: [3], to: 63 }] },
+      { stages: [...stages, { channel: 2, spec }], links: [link, link] }
+    ],
+    [
+      {},
+      { stages, links: [] },
+      { stages, links: [link, link] },
+      { stages: [stages[0]], links: [] },
+      { stages: [stages[0], stages[0]], links: [link] },
+      { stages, links: [{ from: [], to: 0 }] },
+      { stages, links: [{ from: [0], to: 0 }] },
+      { stages, links: [{ from: [1, 1], to: 0 }] },
+      { stages, links: [{ from: [1, 2], to: 0 }] },
+      { stages, links: [{ from: [64], to: 0 }] },
+      { stages, links: [{ from: [1, 3, 4], to: 0 }] },
+      { stages, links: [{ from: [1], to: 1 }] },
+      { stages, links: [{ from: [1.5], to: 0 }] },
+      { stages, links: [{ ...link, both: true }] },
+      { stages: [{ channel: 0, spec: { ...spec, stdout: "pipe" } }, stages[1]], links: [link] },
+      { stages: [stages[0], { channel: 1, spec: { ...spec, stdin: "inherit" } }], links: [link] },
+      {
+        stages: [stages[0], { channel: 1, spec: { ...spec, additionalFds: [{ fd: 3, direction: "output" }] } }],
+        links: [{ from: [1], to: 3 }]
+      },
+      {
+        stages: [...stages, { channel: 2, spec }],
+        links: [
+          { from: [1], to: 3 },
+          { from: [3], to: 0 }
+        ]
+      },
+      {
+        stages: Array.from({ length: 33 }, (_, channel) => ({ channel, spec })),
+        links: Array.from({ length: 32 }, () => link)
+      }
     ]
   ],
   [

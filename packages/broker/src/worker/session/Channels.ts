@@ -3,6 +3,7 @@
  * those that are its own.
  */
 import {
+  atStage,
   type BrokerFrameEncoded,
   type BrokerUnavailable,
   type Channel,
@@ -17,18 +18,21 @@ import {
   ProcessError,
   type ProcessInfo,
   type SpawnSpec,
+  type StageLink,
   streamName,
   type Unread
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { errnoOf } from "../../child/start-child.ts"
-import { authorize, authorizeHostStream } from "../access/Authorizer.ts"
+import { type Authorized, authorize, type AuthorizeError, authorizeHostStream } from "../access/Authorizer.ts"
 import type { Capability } from "../access/TokenStore.ts"
 import type { HostStream } from "../host-stdio/HostStdio.ts"
 import { launch } from "../process/launch.ts"
+import { launchPipeline } from "../process/launch-pipeline.ts"
 import { Process } from "../process/Process.ts"
 import type { ProcessFrame, View } from "../process/View.ts"
+import { joinStages } from "../spawn/join-stages.ts"
 import type { Worker } from "../Worker.ts"
 import type { DataPort } from "./DataPort.ts"
 
@@ -40,6 +44,12 @@ interface Attached {
   readonly view: View
   /** Whether the release of the channel ends the process. */
   endsProcess: boolean
+}
+
+/** A process that is to be started on a channel. */
+interface Start {
+  readonly channel: Channel
+  readonly spec: SpawnSpec
 }
 
 export interface AttachOptions {
@@ -69,20 +79,52 @@ export class Channels {
   /** Starts a process on a channel. */
   spawn(channel: Channel, spec: SpawnSpec): Effect.Effect<ProcessInfo, ProcessError> {
     return Effect.gen({ self: this }, function* () {
-      yield* this.#checkFree(channel)
-      const process = yield* this.#admit(spec)
-      const { windowBytes, unread } = spec
-      const view = this.#view(process, channel, { windowBytes, unread, replay: true }, true)
-      this.#attached.set(channel, { process, view, endsProcess: true })
+      yield* this.#checkFree([channel])
+      const process = yield* this.#admit(spec, yield* this.#authorize(spec))
+      this.#put(channel, process)
       yield* Effect.tapError(this.#launch(process), () => Effect.sync(() => this.#attached.delete(channel)))
       return process.info
+    })
+  }
+
+  /** Starts processes that are joined by links, each on a channel: all of them, or none. */
+  pipeline(
+    stages: ReadonlyArray<Start>,
+    stageLinks: ReadonlyArray<StageLink>
+  ): Effect.Effect<ReadonlyArray<ProcessInfo>, ProcessError> {
+    return Effect.gen({ self: this }, function* () {
+      const authorized = yield* Effect.forEach(stages, ({ spec }, stage) =>
+        Effect.mapError(this.#authorize(spec), (error) => atStage(error, stage))
+      )
+      yield* this.#checkFree(stages.map(({ channel }) => channel))
+      const { pipelineStarts, spawner } = this.#worker
+      const links = stageLinks.map(() => spawner.openLink())
+      const requests = joinStages(
+        authorized.map(({ request }) => request),
+        stageLinks,
+        links
+      )
+      const start = Effect.gen({ self: this }, function* () {
+        const processes: Array<Process> = []
+        for (const [stage, { channel, spec }] of stages.entries()) {
+          const process = yield* this.#admit(spec, { ...authorized[stage]!, request: requests[stage]! }).pipe(
+            Effect.tapError((error) => Effect.sync(() => processes.forEach((each) => each.failed(error.message))))
+          )
+          processes.push(process)
+          this.#put(channel, process)
+        }
+        yield* pipelineStarts.withPermits(1)(launchPipeline(processes, links, spawner))
+        return processes.map(({ info }) => info)
+      })
+      const release = Effect.forEach(stages, ({ channel }) => this.release(channel), { concurrency: "unbounded" })
+      return yield* Effect.tapError(start, () => release)
     })
   }
 
   /** Starts a process on no channel. */
   start(spec: SpawnSpec): Effect.Effect<ProcessInfo, ProcessError> {
     return Effect.gen({ self: this }, function* () {
-      const process = yield* this.#admit(spec)
+      const process = yield* this.#admit(spec, yield* this.#authorize(spec))
       yield* this.#launch(process)
       return process.info
     })
@@ -97,7 +139,7 @@ export class Channels {
     { readonly info: ProcessInfo; readonly inputs: ReadonlyArray<Fd>; readonly outputs: ReadonlyArray<Fd> },
     InvalidArgument | LimitExceeded
   > {
-    return Effect.map(this.#checkFree(channel), () => {
+    return Effect.map(this.#checkFree([channel]), () => {
       const isOwner = process.owner.tokenId === this.#capability.tokenId
       // Who only observes must not be able to hold up what it cannot even signal.
       const unread = isOwner ? options.unread : "tail"
@@ -118,7 +160,7 @@ export class Channels {
         new Io({ operation: fd === 0 ? "read" : "write", stream: streamName(fd), errno: errnoOf(cause) })
     })
     return Effect.fromResult(authorizeHostStream(this.#capability.grant, fd)).pipe(
-      Effect.andThen(this.#checkFree(channel)),
+      Effect.andThen(this.#checkFree([channel])),
       Effect.andThen(opening),
       Effect.flatMap((stream) =>
         stream === undefined
@@ -211,26 +253,36 @@ export class Channels {
     return launch(process, this.#worker.spawner)
   }
 
-  #checkFree(channel: Channel): Effect.Effect<void, InvalidArgument | LimitExceeded> {
-    if (this.#attached.has(channel) || this.#hostStreams.has(channel)) {
-      return Effect.fail(new InvalidArgument({ argument: "channel", problem: `${channel} is in use` }))
+  /** A process that is about to start becomes the channel's own. */
+  #put(channel: Channel, process: Process): void {
+    const { windowBytes, unread } = process.spec
+    const view = this.#view(process, channel, { windowBytes, unread, replay: true }, true)
+    this.#attached.set(channel, { process, view, endsProcess: true })
+  }
+
+  #checkFree(channels: ReadonlyArray<Channel>): Effect.Effect<void, InvalidArgument | LimitExceeded> {
+    const taken = channels.find((channel) => this.#attached.has(channel) || this.#hostStreams.has(channel))
+    if (taken !== undefined) {
+      return Effect.fail(new InvalidArgument({ argument: "channel", problem: `${taken} is in use` }))
     }
-    return this.#attached.size + this.#hostStreams.size < MAX_CHANNELS
+    return this.#attached.size + this.#hostStreams.size + channels.length <= MAX_CHANNELS
       ? Effect.void
       : Effect.fail(new LimitExceeded({ limit: "channels", maximum: MAX_CHANNELS }))
   }
 
+  #authorize(spec: SpawnSpec): Effect.Effect<Authorized, AuthorizeError> {
+    return Effect.suspend(() => Effect.fromResult(authorize(this.#capability.grant, this.#worker.host, spec)))
+  }
+
   /** A process that may run, known to the registry and not yet started. */
-  #admit(spec: SpawnSpec): Effect.Effect<Process, ProcessError> {
-    const { registry, host } = this.#worker
+  #admit(spec: SpawnSpec, authorized: Authorized): Effect.Effect<Process, BrokerUnavailable> {
+    const { registry } = this.#worker
     const { grant, tokenId } = this.#capability
-    return Effect.flatMap(Effect.fromResult(authorize(grant, host, spec)), (authorized) => {
-      const process: Process = new Process({ subject: grant.subject, tokenId }, spec, authorized, () => {
-        this.#own.delete(process)
-        registry.ended(process)
-      })
-      return registry.add(process).pipe(Effect.andThen(Effect.sync(() => this.#own.add(process))), Effect.as(process))
+    const process: Process = new Process({ subject: grant.subject, tokenId }, spec, authorized, () => {
+      this.#own.delete(process)
+      registry.ended(process)
     })
+    return registry.add(process).pipe(Effect.andThen(Effect.sync(() => this.#own.add(process))), Effect.as(process))
   }
 }
 

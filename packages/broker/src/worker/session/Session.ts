@@ -81,6 +81,7 @@ export class Session {
   readonly #handlers: Handlers<Operations> = {
     connect: (payload) => this.#connect(payload),
     spawn: ({ channel, spec }) => this.#whenConnected(({ channels }) => channels.spawn(channel, spec)),
+    pipeline: ({ stages, links }) => this.#whenConnected(({ channels }) => channels.pipeline(stages, links)),
     start: ({ spec }) => this.#whenConnected(({ channels }) => channels.start(spec)),
     attach: ({ channel, id, ...options }) =>
       this.#whenConnected(({ capability, channels }) =>
