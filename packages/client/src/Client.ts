@@ -27,6 +27,7 @@ import {
   start,
   type StartOptions
 } from "./operations/background.ts"
+import { runPipeline, type RunPipelineOptions, spawnPipeline } from "./operations/pipeline.ts"
 import { makeRun, type Run } from "./operations/run.ts"
 import type { HostStdio } from "./host-stdio/HostStdio.ts"
 import { makeHostStdio } from "./host-stdio/make-host-stdio.ts"
@@ -35,7 +36,11 @@ import { spawn } from "./operations/spawn.ts"
 import { stop, type StopOptions } from "./operations/stop.ts"
 import { makeTemplate, type Template } from "./operations/template.ts"
 import type { Piped, SpawnOptions } from "./options.ts"
+import { makePipelineHandle, type PipelineHandle } from "./pipeline/PipelineHandle.ts"
+import type { PipelineResult } from "./pipeline/PipelineResult.ts"
+import type { PipelineOptions, Stage } from "./pipeline/Stage.ts"
 import { type KillOptions, killPayload, type ProcessHandle } from "./process/ProcessHandle.ts"
+import type { RunError } from "./run/RunOptions.ts"
 
 export interface ClientHandle {
   /** The subject of the token's policy. */
@@ -132,6 +137,60 @@ export interface ClientHandle {
    * ```
    */
   readonly $: Template
+  /**
+   * Starts processes of which each reads what the one before it writes, through a pipe of the kernel: those bytes come by no
+   * thread of this program. All stages are authorised before any is started, and if one cannot be started none is left.
+   *
+   * **Errors**: those of `spawn`; `PermissionDenied`, `NotFound` and `SpawnFailed` have the stage (`stage`, from 0 on).
+   *
+   * **Interruption**: at any moment, also while they are being started: nothing is left running.
+   *
+   * **Example** (a stage that leaves early ends the one before it)
+   *
+   * ```ts
+   * const program = Effect.gen(function*() {
+   *   const broker = yield* Broker.start()
+   *   const commands = ["yes", "head"].map((command) => ({ command, args: true as const }))
+   *   const token = yield* broker.mint({ subject: "example", commands })
+   *   const client = yield* Client.connect(yield* broker.openPort(), token)
+   *   const pipeline = yield* client.pipeline([{ command: "yes" }, { command: "head", args: ["-n", "2"] }])
+   *   const lines = yield* Stream.runCollect(pipeline.stdoutLines)
+   *   lines // => ["y", "y"]
+   *   const exits = yield* pipeline.exits
+   *   exits // => [{ _tag: "Signaled", signal: "SIGPIPE" }, { _tag: "Exited", code: 0 }]
+   * }).pipe(Effect.scoped)
+   * ```
+   */
+  readonly pipeline: (
+    stages: ReadonlyArray<Stage>,
+    options?: PipelineOptions
+  ) => Effect.Effect<PipelineHandle, ProcessError, Scope.Scope>
+  /**
+   * Runs a pipeline to its end: keeps what its last stage puts out, and of each other one what does not go to the next.
+   *
+   * **Errors**: those of `pipeline`; what `onLine` fails with; `RunFailed` with `check: true`, if any stage is no success.
+   *
+   * **Interruption**: all process groups are ended, and waited for.
+   *
+   * **Example** (the failure of any stage is the failure of the whole)
+   *
+   * ```ts
+   * const program = Effect.gen(function*() {
+   *   const broker = yield* Broker.start()
+   *   const commands = ["cat", "wc"].map((command) => ({ command, args: true as const }))
+   *   const token = yield* broker.mint({ subject: "example", commands })
+   *   const client = yield* Client.connect(yield* broker.openPort(), token)
+   *   const result = yield* client.runPipeline([{ command: "cat", args: ["/none"] }, { command: "wc", args: ["-c"] }])
+   *   result.stdout // => "0\n"
+   *   result.exit // => { _tag: "Exited", code: 1 }
+   *   result.stages[0].stderr // => "cat: /none: No such file or directory\n"
+   * }).pipe(Effect.scoped)
+   * ```
+   */
+  readonly runPipeline: <E = never, R = never, Check extends boolean = false>(
+    stages: ReadonlyArray<Stage>,
+    options?: RunPipelineOptions<E, R, Check>
+  ) => Effect.Effect<PipelineResult, RunError<E, Check>, R>
   /** The host's own stdin, stdout and stderr, where the policy has `stdio: { inherit: true }`. */
   readonly hostStdio: HostStdio
   /** The processes that the policy lets this client see, running and recently ended, oldest first. */
@@ -244,6 +303,11 @@ const makeClient = (session: Session): ClientHandle => {
       Effect.map(spawn(session, command, args, options), ({ handle }) => handle),
     run,
     $: makeTemplate(run),
+    pipeline: (stages, options = {}) =>
+      Effect.map(spawnPipeline(session, stages, options), (spawned) =>
+        makePipelineHandle(spawned.map(({ handle }) => handle))
+      ),
+    runPipeline: (stages, options = {}) => runPipeline(session, stages, options),
     hostStdio: makeHostStdio(session),
     list: () => call.list(),
     get: (id) => call.get({ id }),

@@ -4,12 +4,16 @@ export type { ConnectError } from "./connection/connect-session.ts"
 export type { Shell } from "./connection/DefaultShell.ts"
 export type { AttachOptions } from "./operations/attach.ts"
 export type { BackgroundCommand, BufferedOutput, StartOptions } from "./operations/background.ts"
+export type { RunPipelineOptions } from "./operations/pipeline.ts"
 export type { Run } from "./operations/run.ts"
 export type { StopOptions, StopStep } from "./operations/stop.ts"
 export type { Template, TemplateValue } from "./operations/template.ts"
 export type { HostStdio } from "./host-stdio/HostStdio.ts"
 export type { IpcOption, IpcSchemas, MessagesOf, ProcessMessages } from "./messages/ProcessMessages.ts"
 export type { Piped, SpawnOptions, StreamName } from "./options.ts"
+export type { PipelineHandle } from "./pipeline/PipelineHandle.ts"
+export { PipelineResult } from "./pipeline/PipelineResult.ts"
+export type { PipelineOptions, Stage, StageInput, StageOutput } from "./pipeline/Stage.ts"
 export type {
   KillOptions,
   ProcessAll,

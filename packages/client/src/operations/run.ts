@@ -57,7 +57,7 @@ export const makeRun =
     })
 
 /** Feeds a process its input, takes its output, and waits for its end, or for a second after a cancelled one. */
-const runToEnd = <E, R>(
+export const runToEnd = <E, R>(
   spawned: Spawned,
   options: RunOptions<E, R, boolean>,
   startedAt: number

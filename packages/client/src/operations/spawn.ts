@@ -1,4 +1,5 @@
 import {
+  type Channel,
   type FdDirection,
   InvalidArgument,
   type Pid,
@@ -27,6 +28,47 @@ export interface Spawned {
   readonly chunks: Stream.Stream<Chunk, ProcessError>
 }
 
+/** A process that is to be started on a channel of its own. */
+export interface Opened {
+  readonly channel: Channel
+  readonly spec: SpawnSpec
+  /** Ends it, if it has been started, and waits for that. Nothing more is heard of it. */
+  readonly release: Effect.Effect<void>
+  /** It has been started. */
+  readonly spawned: (info: ProcessInfo) => Spawned
+}
+
+/** Listens for a process before it is asked for, so that nothing of it is missed. */
+export const open = (
+  session: Session,
+  spec: SpawnSpec,
+  { invalidUtf8 = "replace", ipc }: SpawnOptions
+): Opened => {
+  const { channel, process } = session.openChannel(spec.windowBytes)
+  const { inputs, outputs } = fdsOf(spec)
+  process.open(inputs, outputs)
+  process.holdWhileRunning()
+  return {
+    channel,
+    spec,
+    release: session.call.release({ channel }).pipe(
+      // The answer may overtake the last facts, which come on the data port; others may be waiting for them.
+      Effect.andThen((isClosing) => (isClosing ? Stream.runDrain(process.lifecycle.stream) : Effect.void)),
+      // A broker that cannot be reached has ended its processes, or its launcher will.
+      Effect.ignore,
+      Effect.andThen(Effect.sync(() => session.closeChannel(channel)))
+    ),
+    spawned: (info) => {
+      const started = info as ProcessInfo & { readonly pid: Pid }
+      const handle = makeProcessHandle(session, channel, started, process, invalidUtf8)
+      return {
+        handle: { ...handle, ...messagesOf(info.id, process, spec, ipc) },
+        chunks: readChunks("all", process.standardOutputs)
+      }
+    }
+  }
+}
+
 /**
  * Starts a process that belongs to the current scope.
  *
@@ -41,32 +83,10 @@ export const spawn = (
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       yield* restore(session.turn)
-      const spec = yield* specOf(session, command, args, options)
-      const { channel, process } = session.openChannel(spec.windowBytes)
-      const { inputs, outputs } = fdsOf(spec)
-      process.open(inputs, outputs)
-      process.holdWhileRunning()
-      const release = session.call.release({ channel }).pipe(
-        // The answer may overtake the last facts, which come on the data port; others may be waiting for them.
-        Effect.andThen((isClosing) => (isClosing ? Stream.runDrain(process.lifecycle.stream) : Effect.void)),
-        // A broker that cannot be reached has ended its processes, or its launcher will.
-        Effect.ignore,
-        Effect.andThen(Effect.sync(() => session.closeChannel(channel)))
-      )
+      const { channel, spec, release, spawned } = open(session, yield* specOf(session, command, args, options), options)
       const info = yield* restore(session.call.spawn({ channel, spec })).pipe(Effect.onError(() => release))
       yield* Effect.addFinalizer(() => release)
-      const { invalidUtf8 = "replace", ipc } = options
-      const handle = makeProcessHandle(
-        session,
-        channel,
-        info as ProcessInfo & { readonly pid: Pid },
-        process,
-        invalidUtf8
-      )
-      return {
-        handle: { ...handle, ...messagesOf(info.id, process, spec, ipc) },
-        chunks: readChunks("all", process.standardOutputs)
-      }
+      return spawned(info)
     })
   )
 

@@ -8,7 +8,7 @@ import type { ProcessHandle } from "../process/ProcessHandle.ts"
 import { toCompletion } from "./to-promise.ts"
 
 /**
- * The scope of one process, and what ends it: `release`, the caller's signal, or the scope around it.
+ * The scope of one process, or of a pipeline, and what ends it: `release`, the caller's signal, or the scope around it.
  */
 export class Ownership {
   readonly #parent: Scope.Scope
@@ -22,10 +22,10 @@ export class Ownership {
   }
 
   /** Starts a process in a scope of its own, within `parent`. */
-  static start(
+  static start<Handle>(
     parent: Scope.Scope,
-    start: Effect.Effect<ProcessHandle, ProcessError, Scope.Scope>
-  ): Effect.Effect<{ readonly handle: ProcessHandle; readonly ownership: Ownership }, ProcessError> {
+    start: Effect.Effect<Handle, ProcessError, Scope.Scope>
+  ): Effect.Effect<{ readonly handle: Handle; readonly ownership: Ownership }, ProcessError> {
     return Effect.suspend(() => {
       const ownership = new Ownership(parent)
       const starting = Effect.map(ownership.#hold(start), (handle) => ({ handle, ownership }))
@@ -35,7 +35,7 @@ export class Ownership {
   }
 
   /** Finalizers run in reverse: readers are stopped, then the process is ended, then it is said to be gone. */
-  #hold(start: Effect.Effect<ProcessHandle, ProcessError, Scope.Scope>): Effect.Effect<ProcessHandle, ProcessError> {
+  #hold<Handle>(start: Effect.Effect<Handle, ProcessError, Scope.Scope>): Effect.Effect<Handle, ProcessError> {
     const stop = Effect.sync(() => this.#stopping.abort(released()))
     return Scope.addFinalizer(this.#scope, Deferred.succeed(this.#gone, undefined)).pipe(
       Effect.andThen(Scope.provide(start, this.#scope)),
@@ -53,23 +53,27 @@ export class Ownership {
     // Within the parent, so that whoever closes the client waits for it, too.
     toCompletion(Effect.andThen(Scope.close(this.#scope, Exit.void), Deferred.await(this.#gone)), this.#parent)
 
-  /** Lets a signal end it, for as long as it runs. */
-  follow(signal: AbortSignal, handle: ProcessHandle): void {
+  /** Lets a signal end it, for as long as any of its processes runs. */
+  follow(signal: AbortSignal, processes: ReadonlyArray<Pick<ProcessHandle, "lifecycle">>): void {
     const abort = (): void => {
       this.#stopping.abort(signal.reason)
       void this.release()
     }
     if (signal.aborted) return abort()
     signal.addEventListener("abort", abort, { once: true })
-    const untilItEnds = handle.lifecycle.pipe(
-      Stream.takeUntil(({ _tag }) => _tag === "Exited"),
-      Stream.runDrain,
-      Effect.ignore,
+    const untilItEnds = Effect.forEach(processes, ({ lifecycle }) => untilExited(lifecycle), { discard: true }).pipe(
       Effect.ensuring(Effect.sync(() => signal.removeEventListener("abort", abort)))
     )
     Effect.runSync(Effect.forkIn(untilItEnds, this.#scope, { startImmediately: true }))
   }
 }
+
+const untilExited = (lifecycle: ProcessHandle["lifecycle"]): Effect.Effect<void> =>
+  lifecycle.pipe(
+    Stream.takeUntil(({ _tag }) => _tag === "Exited"),
+    Stream.runDrain,
+    Effect.ignore
+  )
 
 const released = (): InvalidArgument =>
   new InvalidArgument({ argument: "process", problem: "it has been released; read and write before that" })

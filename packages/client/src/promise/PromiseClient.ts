@@ -7,9 +7,17 @@ import type { RunResult } from "../run/RunResult.ts"
 import type { Piped } from "../options.ts"
 import type { StopOptions } from "../operations/stop.ts"
 import type { KillOptions } from "../process/ProcessHandle.ts"
-import type { PromiseRunOptions, PromiseSpawnOptions } from "./options.ts"
 import type { PromiseHostStdio } from "./PromiseHostStdio.ts"
 import type { PromiseMessagesOf } from "./PromiseMessages.ts"
+import type { PipelineResult } from "../pipeline/PipelineResult.ts"
+import type { Stage } from "../pipeline/Stage.ts"
+import type {
+  PromisePipelineOptions,
+  PromiseRunOptions,
+  PromiseRunPipelineOptions,
+  PromiseSpawnOptions
+} from "./options.ts"
+import type { PromisePipeline } from "./PromisePipeline.ts"
 import type { PromiseProcess } from "./PromiseProcess.ts"
 
 /** A process by the broker's name for it, or by its PID. */
@@ -95,6 +103,19 @@ export interface PromiseClient extends AsyncDisposable {
   defaultShell(): Promise<Shell>
   /** Sets it for this client; `null` restores `sh -c`. **Errors**: `PermissionDenied` where the policy has no `shell`. */
   setDefaultShell(shell: Shell | null): Promise<void>
+  /**
+   * Starts processes of which each reads what the one before it writes, through a pipe of the kernel. All of them, or none.
+   *
+   * **Errors**: those of `spawn`; `PermissionDenied`, `NotFound` and `SpawnFailed` have the stage (`stage`, from 0 on).
+   * **Interruption**: as for `spawn`, of all stages.
+   */
+  pipeline(stages: ReadonlyArray<Stage>, options?: PromisePipelineOptions): Promise<PromisePipeline>
+  /**
+   * Runs a pipeline to its end: keeps what its last stage puts out, and of each other one what does not go to the next.
+   *
+   * **Errors** and **Interruption**: as for `run`.
+   */
+  runPipeline(stages: ReadonlyArray<Stage>, options?: PromiseRunPipelineOptions): Promise<PipelineResult>
   /** The host's own stdin, stdout and stderr, where the policy has `stdio: { inherit: true }`. */
   readonly hostStdio: PromiseHostStdio
   /** The processes that the policy lets this client see, running and recently ended, oldest first. */

@@ -4,6 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { Client, type ClientHandle, type ClientPort } from "../Client.ts"
 import { makeHostStdio } from "./make-host-stdio.ts"
+import { makePipeline } from "./make-pipeline.ts"
 import { makeProcess, toKillOptions } from "./make-process.ts"
 import { checkIsSignal, checkSignal, type PromiseSpawnOptions, toRunOptions } from "./options.ts"
 import { Ownership } from "./Ownership.ts"
@@ -62,13 +63,25 @@ const makePromiseClient = (client: ClientHandle, connection: Scope.Closeable): P
       checkSignal(signal)
       const start = Ownership.start(scope, client.spawn(command, args, options))
       const { handle, ownership } = await toPromise(start, { scope, signal })
-      if (signal !== undefined) ownership.follow(signal, handle)
+      if (signal !== undefined) ownership.follow(signal, [handle])
       return makeProcess(handle, ownership, options)
     },
     run: async (command, { args, signal, ...options } = {}) => {
       checkSignal(signal)
       checkIsSignal("cancelSignal", options.cancelSignal)
       return toPromise(client.run(command, args, toRunOptions(options)), { scope, signal })
+    },
+    pipeline: async (stages, { signal, ...options } = {}) => {
+      checkSignal(signal)
+      const start = Ownership.start(scope, client.pipeline(stages, options))
+      const { handle, ownership } = await toPromise(start, { scope, signal })
+      if (signal !== undefined) ownership.follow(signal, handle.stages)
+      return makePipeline(handle, ownership, stages, options)
+    },
+    runPipeline: async (stages, { signal, ...options } = {}) => {
+      checkSignal(signal)
+      checkIsSignal("cancelSignal", options.cancelSignal)
+      return toPromise(client.runPipeline(stages, toRunOptions(options)), { scope, signal })
     },
     attach: async (id, options = {}) => {
       const start = Ownership.start(scope, client.attach(id as ProcessId, options))

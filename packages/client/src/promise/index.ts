@@ -5,6 +5,10 @@
  */
 export { connect } from "./connect.ts"
 export type { PromiseRunOptions as RunOptions, PromiseSpawnOptions as SpawnOptions } from "./options.ts"
+export type { PromisePipelineOptions, PromiseRunPipelineOptions } from "./options.ts"
+export type { PromisePipeline } from "./PromisePipeline.ts"
+export { PipelineResult } from "../pipeline/PipelineResult.ts"
+export type { Stage, StageInput, StageOutput } from "../pipeline/Stage.ts"
 export type { ProcessInput } from "./ProcessInput.ts"
 export type { ProcessOutput } from "./ProcessOutput.ts"
 export type { PromiseClient, Target } from "./PromiseClient.ts"

@@ -2,6 +2,7 @@ import { InvalidArgument, type ProcessError, type Stdio } from "@spawnbroker/pro
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { SpawnOptions } from "../options.ts"
+import type { PipelineOptions } from "../pipeline/Stage.ts"
 import type { Line } from "../run/Lines.ts"
 import type { RunOptions } from "../run/RunOptions.ts"
 
@@ -48,6 +49,15 @@ export interface PromiseRunOptions
    */
   readonly cancelSignal?: AbortSignal | undefined
 }
+
+/** How a pipeline is run. `signal` ends all of it. */
+export interface PromisePipelineOptions extends PipelineOptions, Pick<Cancellable, "signal"> {}
+
+/** How a pipeline is run to its end. */
+export interface PromiseRunPipelineOptions
+  extends
+    Omit<PipelineOptions, "unread" | "windowBytes">,
+    Pick<PromiseRunOptions, "signal" | "stdin" | "onLine" | "cancelSignal" | "maxOutputBytes" | "keep" | "check"> {}
 
 /** The options of the other face. */
 export const toRunOptions = ({
