@@ -40,6 +40,8 @@ export const testPolicy: Policy = {
     "true",
     "seq",
     "yes",
+    "wc",
+    "sha256sum",
     "setpriv",
     "prlimit",
     "readlink",

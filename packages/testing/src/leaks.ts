@@ -83,12 +83,12 @@ export const descendants = (root: number = process.pid): ReadonlyArray<ProcessFa
 export const launcher = (root: number = process.pid): ProcessFacts | undefined =>
   descendants(root).find(({ command, parent }) => parent === root && command.includes("launcher/main"))
 
-/** What this process has open, by kind: `socket`, `pipe`, `anon_inode:[eventfd]`, a path. */
-export const openFiles = (): Readonly<Record<string, number>> =>
+/** What a process has open, by kind: `socket`, `pipe`, `anon_inode:[eventfd]`, a path. */
+export const openFiles = (pid: number | "self" = "self"): Readonly<Record<string, number>> =>
   countBy(
-    readdirSync("/proc/self/fd").map((fd) => {
+    readdirSync(`/proc/${pid}/fd`).map((fd) => {
       try {
-        return readlinkSync(`/proc/self/fd/${fd}`).replace(/:\[[0-9]+\]$/, "")
+        return readlinkSync(`/proc/${pid}/fd/${fd}`).replace(/:\[[0-9]+\]$/, "")
       } catch {
         // The descriptor of the listing itself.
         return undefined

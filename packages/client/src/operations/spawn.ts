@@ -39,11 +39,7 @@ export interface Opened {
 }
 
 /** Listens for a process before it is asked for, so that nothing of it is missed. */
-export const open = (
-  session: Session,
-  spec: SpawnSpec,
-  { invalidUtf8 = "replace", ipc }: SpawnOptions
-): Opened => {
+export const open = (session: Session, spec: SpawnSpec, { invalidUtf8 = "replace", ipc }: SpawnOptions): Opened => {
   const { channel, process } = session.openChannel(spec.windowBytes)
   const { inputs, outputs } = fdsOf(spec)
   process.open(inputs, outputs)

@@ -27,5 +27,5 @@ export interface Stage {
 /** Options of every stage at once. */
 export type PipelineOptions = Omit<
   SpawnOptions,
-  "stdin" | "stdout" | "stderr" | "additionalFds" | "idleTimeout" | "shell"
+  "stdin" | "stdout" | "stderr" | "additionalFds" | "ipc" | "idleTimeout" | "shell"
 >

@@ -55,6 +55,7 @@ const ofOneStage: Readonly<Record<Exclude<keyof SpawnOptions, keyof PipelineOpti
   stdout: true,
   stderr: true,
   additionalFds: true,
+  ipc: true,
   idleTimeout: true,
   shell: true
 }
@@ -108,6 +109,12 @@ const withoutJoined = (options: SpawnOptions, index: number, links: ReadonlyArra
   }
   if (new Set(joined).size < joined.length) {
     throw invalid(`stages[${index}]`, "one descriptor cannot be joined to both neighbours")
+  }
+  if (options.ipc !== undefined && joined.some((fd) => fd > 2)) {
+    throw invalid(
+      `stages[${index}].options.ipc`,
+      "its channel takes the first free descriptor from 3 on; join this stage by its standard streams"
+    )
   }
   if (options.idleTimeout !== undefined && joined.some((fd) => fd === 1 || fd === 2)) {
     throw invalid(

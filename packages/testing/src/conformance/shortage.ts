@@ -5,7 +5,7 @@ import { connect, host, node, type TestClient } from "../harness.ts"
 import type { SuiteIt } from "./SuiteIt.ts"
 
 /** Runs the host that starts `count` processes at once, under a limit that does not let all of them in. */
-const burst = (client: TestClient, limit: ReadonlyArray<string>, spawner: string, count: number) =>
+const burst = (client: TestClient, limit: ReadonlyArray<string>, spawner: string, count: number, kind = "processes") =>
   Effect.gen(function* () {
     const [command, ...args] = [
       ...limit,
@@ -13,7 +13,8 @@ const burst = (client: TestClient, limit: ReadonlyArray<string>, spawner: string
       "--disable-warning=ExperimentalWarning",
       host("burst.ts"),
       spawner,
-      String(count)
+      String(count),
+      kind
     ]
     const { stdout, stderr, exit } = yield* client.run(command!, args)
     assert.deepStrictEqual({ exit, stderr }, { exit: { _tag: "Exited", code: 0 }, stderr: "" })
@@ -55,6 +56,15 @@ export const shortage = (it: SuiteIt, spawner: string): void => {
         _tag: "TimedOut",
         message: "The start took longer than 200 ms. Give it more time, or find what it waits for."
       })
+    })
+  )
+
+  it.effect("of descriptors makes pipelines wait, and none for another that waits for it", () =>
+    Effect.gen(function* () {
+      const client = yield* connect()
+      const limit = ["sh", "-c", 'ulimit -n 100; exec "$@"', "sh"]
+      const burst40 = yield* burst(client, limit, spawner, 40, "pipelines")
+      assert.deepStrictEqual(burst40, { kind: spawner, ends: ["0"], count: 40 })
     })
   )
 

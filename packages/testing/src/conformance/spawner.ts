@@ -18,6 +18,7 @@ import { input } from "./input.ts"
 import { interruption } from "./interruption.ts"
 import { lifecycle } from "./lifecycle.ts"
 import { outputLines } from "./output-lines.ts"
+import { pipelines } from "./pipelines.ts"
 import { registry } from "./registry.ts"
 import { shortage } from "./shortage.ts"
 import { startFailures } from "./start-failures.ts"
@@ -43,6 +44,7 @@ export const spawnerSuite = (name: string, { spawner }: SpawnerSuiteOptions): vo
     describe("additional descriptors", () => descriptors(it))
     describe("messages", () => messages(it))
     describe("what a child inherits", () => inheritance(it))
+    describe("pipelines", () => pipelines(it, spawner))
     describe("lifecycle", () => lifecycle(it))
     describe("registry", () => registry(it))
     describe("attach and detach", () => attaching(it))
