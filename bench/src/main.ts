@@ -19,10 +19,12 @@ const bench = ({ scenarios, subjects: wanted, size, rounds, results }: Options) 
     const { hosts, installs } = yield* connect
     const usable = yield* prepareRuntimes(installs, new Set(wanted.map((name) => subjects[name].runtime)))
     const names = wanted.filter((name) => usable.has(subjects[name].runtime))
+    const folder = names.length === wanted.length ? results : undefined
+    if (folder !== results) say("results are not kept, since not every subject takes part")
     for (const scenario of scenarios) {
       const rows = summarise(scenario, yield* measureScenario(hosts, scenario, { subjects: names, size, rounds }))
       console.log(`\n${table(scenario, rows)}\n`)
-      if (results !== undefined) yield* Effect.promise(() => writeReport(results, scenario, rows))
+      if (folder !== undefined) yield* Effect.promise(() => writeReport(folder, scenario, rows))
     }
     say(`${Math.round((performance.now() - startedAt) / 1000)} seconds in all`)
   }).pipe(Effect.scoped)

@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
+import { readOptions } from "../src/options.ts"
 import { scenarioNames } from "../src/scenarios/index.ts"
 import type { Result } from "../src/report/Result.ts"
 
@@ -34,15 +35,15 @@ describe("the bench", () => {
 
   it("replaces the results of a scenario, keeps those of the others, and draws a plot of each", async () => {
     const before = readResults().filter(({ scenario }) => scenario !== "control")
-    const subjects = "spawnbroker-launcher,spawnbroker-direct"
-    const { exit, stdout, stderr } = await runBench("control", "--quick", "--subjects", subjects, "--results", folder)
+    const options = ["--quick", "--subjects", "spawnbroker-launcher", "--results", folder]
+    const { exit, stdout, stderr } = await runBench("control", ...options)
     expect(exit, stderr).toEqual({ _tag: "Exited", code: 0 })
     expect(stdout).toContain("control: round trip, p50 (µs, less is better)")
     const after = readResults()
     expect(after.filter(({ scenario }) => scenario !== "control")).toEqual(before)
     expect(after.find(({ scenario }) => scenario === "control")).toEqual({
       scenario: "control",
-      subject: "spawnbroker-direct",
+      subject: "spawnbroker-launcher",
       metric: "round trip, p50",
       unit: "µs",
       median: expect.any(Number),
@@ -55,9 +56,19 @@ describe("the bench", () => {
     )
   })
 
-  it("says what there is if it is asked for what there is not", async () => {
-    const { exit, stderr } = await runBench("spawn-speed")
-    expect(exit).toEqual({ _tag: "Exited", code: 1 })
-    expect(stderr).toContain("There is no scenario spawn-speed. There are: spawn-rate, spawn-latency, ")
+  it("says what there is if it is asked for what there is not", () => {
+    expect(() => readOptions(["spawn-speed"])).toThrow(
+      "There is no scenario spawn-speed. There are: spawn-rate, spawn-latency, "
+    )
+    expect(() => readOptions(["--subjects", "zx"])).toThrow("There is no subject zx. There are: child_process, execa, ")
+    expect(() => readOptions(["--rounds", "0"])).toThrow("--rounds needs a number from 1 on, not 0.")
+  })
+
+  it("keeps no results that are not whole, unless it is told where", () => {
+    expect(readOptions(["echo"]).results).toMatch(/bench\/results$/)
+    for (const part of [["--quick"], ["--rounds", "1"], ["--subjects", "execa"]]) {
+      expect(readOptions(part).results).toBeUndefined()
+      expect(readOptions([...part, "--results", "/tmp/there"]).results).toBe("/tmp/there")
+    }
   })
 })

@@ -1,6 +1,5 @@
 /** A plot of one scenario: bars for the medians, a line over each from the smallest to the largest sample. */
-import type { ScenarioName } from "../scenarios/index.ts"
-import { scenarios } from "../scenarios/index.ts"
+import { type ScenarioName, scenarios } from "../scenarios/index.ts"
 import { isOurs } from "../subjects/index.ts"
 import { formatFigure } from "./format.ts"
 import { metricsOf, type ReportedMetric } from "./metrics.ts"

@@ -1,5 +1,4 @@
-import type { ScenarioName } from "../scenarios/index.ts"
-import { scenarios } from "../scenarios/index.ts"
+import { type ScenarioName, scenarios } from "../scenarios/index.ts"
 import { metricsOf } from "./metrics.ts"
 import type { Result, Sample } from "./Result.ts"
 

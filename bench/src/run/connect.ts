@@ -26,7 +26,8 @@ export const connect = Effect.gen(function* () {
     subject: "bench:install",
     commands: [{ command: installer.command, args: [installer.args] }],
     cwd: [runtimesFolder],
-    env: { inherit: ["*", "PATH"] }
+    // By their names, since no wildcard covers those that matter to it: HOME, proxies, certificates, the registry.
+    env: { inherit: Object.keys(process.env) }
   })
   return {
     hosts: yield* Client.connect(yield* broker.openPort(), hosts),

@@ -68,7 +68,13 @@ const startWith = async (
   beginToRead: (process: EffectProcess) => Effect.Effect<unknown, unknown, Scope.Scope>
 ): Promise<Live> => {
   const scope = Scope.makeUnsafe()
-  const process = await Effect.runPromise(Scope.provide(Effect.tap(open, beginToRead), scope))
+  const process = await Effect.runPromise(
+    open.pipe(
+      Effect.tap(({ stderr }) => Effect.forkScoped(Stream.runDrain(stderr))),
+      Effect.tap(beginToRead),
+      Scope.provide(scope)
+    )
+  )
   const { pid, write, status } = process
   return {
     pid,
