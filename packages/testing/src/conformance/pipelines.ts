@@ -216,7 +216,7 @@ export const pipelines = (it: SuiteIt, spawner: BrokerOptions["spawner"]): void 
   it.effect("are ended as a whole by kill", () =>
     Effect.gen(function* () {
       const client = yield* connect()
-      const pipeline = yield* client.pipeline([{ command: "sleep", args: ["1000"] }, sh("cat & cat")])
+      const pipeline = yield* client.pipeline([{ command: "sleep", args: ["1000"] }, sh("sleep 1000 & sleep 1000")])
       yield* pipeline.kill({ signal: "SIGKILL" })
       const killed = { _tag: "Signaled", signal: "SIGKILL" } as const
       assert.deepStrictEqual(yield* pipeline.exits, [killed, killed])
