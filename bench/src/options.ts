@@ -8,7 +8,7 @@ export interface Options {
   readonly scenarios: ReadonlyArray<ScenarioName>
   readonly subjects: ReadonlyArray<SubjectName>
   readonly size: Size
-  /** How often each is measured, instead of what the scenario says. */
+  /** How often each is measured. Absent: as often as the time of the scenario allows. */
   readonly rounds: number | undefined
   /** Where results are written, if they are. */
   readonly results: string | undefined

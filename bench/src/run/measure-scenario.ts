@@ -19,17 +19,18 @@ interface Extent {
 export const measureScenario = (
   client: ClientHandle,
   scenario: ScenarioName,
-  { subjects: names, size, rounds = size === "quick" ? 1 : scenarios[scenario].rounds }: Extent
+  { subjects: names, size, rounds = size === "quick" ? 1 : undefined }: Extent
 ) =>
   Effect.gen(function* () {
     const taking = names.filter((name) => takesPart(scenario, name))
     const sizes =
       size === "full" ? scenarios[scenario].ballasts.filter(hasRoom) : scenarios[scenario].ballasts.slice(0, 1)
     const samples = new Map<SubjectName, Array<Sample>>(taking.map((name) => [name, []]))
-    for (let round = 1; round <= rounds; round++) {
+    const another = rounds === undefined ? whileTimeLasts(scenarios[scenario].seconds * 1000) : upTo(rounds)
+    for (let round = 1; another(); round++) {
       for (const ballast of sizes) {
         for (const subject of taking) {
-          say(`${scenario}, round ${round} of ${rounds}, ${ballast}: ${subject}`)
+          say(`${scenario}, round ${round}, ${ballast}: ${subject}`)
           const figures = yield* measure(client, { scenario, subject, ballast, size })
           samples.get(subject)!.push(nameFigures(scenarios[scenario], ballast, figures))
         }
@@ -37,6 +38,25 @@ export const measureScenario = (
     }
     return samples
   })
+
+/** Says before each round whether there is to be one. */
+type Another = () => boolean
+
+const upTo = (rounds: number): Another => {
+  let begun = 0
+  return () => begun++ < rounds
+}
+
+/** As long as one more round, if it takes as long as those before, ends in time. */
+const whileTimeLasts = (milliseconds: number): Another => {
+  const startedAt = performance.now()
+  let begun = 0
+  return () => {
+    const done = begun++
+    const elapsed = performance.now() - startedAt
+    return done === 0 || elapsed + elapsed / done <= milliseconds
+  }
+}
 
 const takesPart = (scenario: ScenarioName, subject: SubjectName): boolean => {
   const without: { readonly [name in ScenarioName]?: string } = subjects[subject].without

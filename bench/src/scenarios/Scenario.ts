@@ -17,7 +17,11 @@ export interface Scenario<Key extends string = string> {
   readonly title: string
   /** What the host holds while it is measured, one set of figures each. The first is the smallest. */
   readonly ballasts: ReadonlyArray<BallastName>
-  readonly rounds: number
+  /**
+   * For how long rounds are begun, if the next is expected to end within it; there is always one. Higher: more samples.
+   * Lower: a shorter run. All together are less than ten minutes.
+   */
+  readonly seconds: number
   readonly metrics: Readonly<Record<Key, Metric>>
   /** What is done before the ballast is there, and not measured. */
   readonly warmUp: (subject: Subject, size: Size) => Promise<unknown>

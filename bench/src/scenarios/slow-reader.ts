@@ -8,7 +8,7 @@ const sizes = { full: { streams: 16, writeMs: 1000 }, quick: { streams: 2, write
 export const slowReader: Scenario<"growth"> = {
   title: "16 children write without bound for a second, and their readers have stopped after one chunk",
   ballasts: ["small heap"],
-  rounds: 3,
+  seconds: 20,
   metrics: { growth: { label: "most memory of the host, a stream", unit: "MiB", better: "less" } },
   warmUp: ({ run }, size) =>
     Promise.all(

@@ -9,7 +9,7 @@ const milliseconds = (label: string): Metric => ({ label, unit: "ms", better: "l
 export const spawnLatency: Scenario<"firstByte50" | "firstByte99" | "exit50" | "exit99"> = {
   title: "400 × echo, one after the other: from the call to the first byte, and to the end",
   ballasts: ["small heap"],
-  rounds: 3,
+  seconds: 30,
   metrics: {
     firstByte50: milliseconds("first byte, p50"),
     firstByte99: milliseconds("first byte, p99"),
