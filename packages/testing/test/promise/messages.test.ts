@@ -1,29 +1,17 @@
 /** Messages of Node processes through the face without Effect. */
-import { Broker } from "@spawnbroker/broker"
-import { connect, type PromiseClient } from "@spawnbroker/client/promise"
+import type { PromiseClient } from "@spawnbroker/client/promise"
 import { assert, it } from "@effect/vitest"
-import { fixture, node, testPolicy } from "@spawnbroker/testing"
-import { ManagedRuntime } from "effect"
+import { fixture, node } from "@spawnbroker/testing"
 import * as Schema from "effect/Schema"
 import { afterAll, beforeAll } from "vitest"
+import { promiseHost, rejection } from "./promise-host.ts"
 
-const host = ManagedRuntime.make(Broker.layer())
+const { open } = promiseHost()
 let client: PromiseClient
 beforeAll(async () => {
-  const broker = await host.runPromise(Broker)
-  const token = await host.runPromise(broker.mint(testPolicy))
-  client = await connect(await host.runPromise(broker.openPort()), token)
+  client = await open()
 })
-afterAll(async () => {
-  await client.close()
-  await host.dispose()
-})
-
-const rejection = (promise: Promise<unknown>): Promise<any> =>
-  promise.then(
-    (value) => assert.fail(`it resolved to ${String(value)}`),
-    (error: unknown) => error
-  )
+afterAll(() => client.close())
 
 it("a loop takes one message after the other, and the next loop goes on where it was left", async () => {
   await using echo = await client.spawn(node, { args: [fixture("ipc-echo.js")], ipc: true })

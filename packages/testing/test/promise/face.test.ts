@@ -16,7 +16,7 @@ import { randomUUID } from "node:crypto"
 import { getEventListeners } from "node:events"
 import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll } from "vitest"
-import { MARK } from "../src/leaks.ts"
+import { MARK } from "../../src/leaks.ts"
 
 const host = ManagedRuntime.make(Broker.layer())
 const unhandled: Array<unknown> = []

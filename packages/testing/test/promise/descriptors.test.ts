@@ -1,22 +1,15 @@
 /** Additional descriptors through the face without Effect. */
-import { Broker } from "@spawnbroker/broker"
-import { connect, type PromiseClient } from "@spawnbroker/client/promise"
+import type { PromiseClient } from "@spawnbroker/client/promise"
 import { assert, it } from "@effect/vitest"
-import { testPolicy } from "@spawnbroker/testing"
-import { ManagedRuntime } from "effect"
 import { afterAll, beforeAll } from "vitest"
+import { promiseHost } from "./promise-host.ts"
 
-const host = ManagedRuntime.make(Broker.layer())
+const { open } = promiseHost()
 let client: PromiseClient
 beforeAll(async () => {
-  const broker = await host.runPromise(Broker)
-  const token = await host.runPromise(broker.mint(testPolicy))
-  client = await connect(await host.runPromise(broker.openPort()), token)
+  client = await open()
 })
-afterAll(async () => {
-  await client.close()
-  await host.dispose()
-})
+afterAll(() => client.close())
 
 const script = (line: string, additionalFds: Readonly<Record<number, "input" | "output" | "duplex">>) =>
   client.spawn("sh", { args: ["-c", line], additionalFds })

@@ -1,26 +1,9 @@
 /** Pipelines through the face without Effect. What they do is said in `conformance/pipelines.ts`. */
-import { Broker } from "@spawnbroker/broker"
-import { connect, NotFound, PipelineResult, RunFailed } from "@spawnbroker/client/promise"
+import { NotFound, PipelineResult, RunFailed } from "@spawnbroker/client/promise"
 import { assert, describe, it } from "@effect/vitest"
-import { testPolicy } from "@spawnbroker/testing"
-import { ManagedRuntime } from "effect"
-import { afterAll, beforeAll } from "vitest"
+import { promiseHost, rejection } from "./promise-host.ts"
 
-const host = ManagedRuntime.make(Broker.layer())
-let broker: Broker["Service"]
-beforeAll(async () => {
-  broker = await host.runPromise(Broker)
-})
-afterAll(() => host.dispose())
-
-const open = async () =>
-  connect(await host.runPromise(broker.openPort()), await host.runPromise(broker.mint(testPolicy)))
-
-const rejection = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => assert.fail("it did not reject"),
-    (error: unknown) => error
-  )
+const { open } = promiseHost()
 
 const succeeded = { _tag: "Exited", code: 0 } as const
 

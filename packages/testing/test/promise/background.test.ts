@@ -1,23 +1,9 @@
 /** Processes in the background, through the face without Effect. What they do is said in `conformance/background.ts`. */
-import { Broker } from "@spawnbroker/broker"
-import { connect, PermissionDenied, ProcessNotFound } from "@spawnbroker/client/promise"
+import { PermissionDenied, ProcessNotFound } from "@spawnbroker/client/promise"
 import { assert, describe, it } from "@effect/vitest"
-import { testPolicy } from "@spawnbroker/testing"
-import type { Policy } from "@spawnbroker/protocol"
-import { ManagedRuntime } from "effect"
-import { afterAll, beforeAll } from "vitest"
+import { promiseHost } from "./promise-host.ts"
 
-const host = ManagedRuntime.make(Broker.layer())
-let broker: Broker["Service"]
-beforeAll(async () => {
-  broker = await host.runPromise(Broker)
-})
-afterAll(() => host.dispose())
-
-const open = async (policy: Partial<Policy> = {}) => {
-  const token = await host.runPromise(broker.mint({ ...testPolicy, ...policy }))
-  return connect(await host.runPromise(broker.openPort()), token)
-}
+const { open } = promiseHost()
 
 const textOf = async (values: AsyncIterable<string>): Promise<string> => {
   const lines: Array<string> = []
