@@ -91,7 +91,7 @@ export class ProcessNotFound extends Schema.TaggedError<ProcessNotFound>()("Proc
 /** The process has ended, so there is nothing to signal or to write to. */
 export class AlreadyExited extends Schema.TaggedError<AlreadyExited>()("AlreadyExited", {
   id: ProcessId,
-  operation: Schema.Literals(["kill", "write"])
+  operation: Schema.Literals(["kill", "write", "attach"])
 }) {
   readonly code = codes.AlreadyExited
   override get message(): string {

@@ -46,7 +46,9 @@ const explanations: { readonly [T in ErrorTag]: (error: Extract<ProcessError, { 
   ProcessNotFound: (error: ProcessNotFound) =>
     `No process ${error.id} that this client may see. Use \`client.list()\` for those it may.`,
   AlreadyExited: (error: AlreadyExited) =>
-    `Process ${error.id} has already exited, so it cannot ${error.operation === "kill" ? "be signalled" : "be written to"}. Read its \`exit\`.`,
+    error.operation === "attach"
+      ? `Process ${error.id} could not be started, so it cannot be attached to. Start it again.`
+      : `Process ${error.id} has already exited, so it cannot ${error.operation === "kill" ? "be signalled" : "be written to"}. Read its \`exit\`.`,
   InvalidToken: (error: InvalidToken) => tokenProblems[error.reason],
   LimitExceeded: (error: LimitExceeded) =>
     `More than the limit \`${error.limit}\` of ${error.maximum}. Send less at a time.`,

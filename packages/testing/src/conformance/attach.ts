@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { assert } from "@effect/vitest"
 import type { LifecycleEvent, ProcessHandle } from "@spawnbroker/client"
 import { Broker } from "@spawnbroker/broker"
@@ -8,7 +10,15 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
-import { connect, eventually, spawnFixture, spawnScript, stdoutText, waitForLine } from "../harness.ts"
+import {
+  connect,
+  eventually,
+  spawnFixture,
+  spawnScript,
+  stdoutText,
+  temporaryDirectory,
+  waitForLine
+} from "../harness.ts"
 import type { SuiteIt } from "./SuiteIt.ts"
 
 /** A connection more, with the token of a client that is there already. */
@@ -174,6 +184,25 @@ export const attaching = (it: SuiteIt): void => {
       const process = yield* owner.spawn("sleep", ["60"])
       assert.strictEqual((yield* Effect.flip(stranger.attach(process.id)))._tag, "ProcessNotFound")
       assert.strictEqual((yield* Effect.flip(stranger.readOutput(process.id)))._tag, "ProcessNotFound")
+    })
+  )
+
+  it.effect("of a process that could not be started is refused, and says so", () =>
+    Effect.gen(function* () {
+      const client = yield* connect()
+      const directory = yield* temporaryDirectory
+      const script = join(directory, "script")
+      writeFileSync(script, "#!/nonexistent/interpreter\n", { mode: 0o755 })
+      const allowed = yield* connect({ commands: [{ command: script }] })
+      assert.strictEqual((yield* Effect.flip(allowed.run(script)))._tag, "SpawnFailed")
+      const [failed] = yield* allowed.list()
+      assert.strictEqual(failed!.state, "failed")
+      const error = yield* Effect.flip(allowed.attach(failed!.id))
+      assert.strictEqual(error._tag, "AlreadyExited")
+      assert.include(error.message, "could not be started")
+      const output = yield* allowed.readOutput(failed!.id)
+      assert.deepInclude(output, { stdout: "", running: false, ended: true })
+      assert.strictEqual((yield* Effect.flip(client.attach(failed!.id)))._tag, "ProcessNotFound")
     })
   )
 

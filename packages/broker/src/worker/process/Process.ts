@@ -249,6 +249,11 @@ export class Process {
     return this.#ending !== undefined
   }
 
+  /** Resolves once it has been started, or could not be. */
+  get launched(): Promise<void> {
+    return this.#launched.promise
+  }
+
   /** Tells a client all there is to know, from the first fact on. Whoever closes the view is told no more. */
   view(options: ViewOptions): View {
     const view = new View(options, () => this.#closeIfSettled())

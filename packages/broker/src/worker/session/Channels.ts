@@ -3,6 +3,7 @@
  * those that are its own.
  */
 import {
+  AlreadyExited,
   atStage,
   type BrokerFrameEncoded,
   type BrokerUnavailable,
@@ -67,6 +68,7 @@ export class Channels {
   readonly #hostStreams = new Map<Channel, HostStream>()
   /** Started here, and not over yet: they end with the session unless the policy says otherwise. */
   readonly #own = new Set<Process>()
+  #closed: InvalidToken | BrokerUnavailable | undefined
 
   /** `onBreach`: the client has sent more than it had credit for. */
   constructor(worker: Worker, capability: Capability, data: DataPort, onBreach: () => void) {
@@ -137,9 +139,13 @@ export class Channels {
     options: AttachOptions
   ): Effect.Effect<
     { readonly info: ProcessInfo; readonly inputs: ReadonlyArray<Fd>; readonly outputs: ReadonlyArray<Fd> },
-    InvalidArgument | LimitExceeded
+    ProcessError
   > {
-    return Effect.map(this.#checkFree([channel]), () => {
+    return Effect.gen({ self: this }, function* () {
+      yield* Effect.promise(() => process.launched)
+      if (this.#closed !== undefined) return yield* this.#closed
+      if (process.info.state === "failed") return yield* new AlreadyExited({ id: process.id, operation: "attach" })
+      yield* this.#checkFree([channel])
       const isOwner = process.owner.tokenId === this.#capability.tokenId
       // Who only observes must not be able to hold up what it cannot even signal.
       const unread = isOwner ? options.unread : "tail"
@@ -234,6 +240,7 @@ export class Channels {
       stream.close()
     }
     this.#data.close()
+    this.#closed = error
     this.#attached.clear()
     this.#hostStreams.clear()
     const own = [...this.#own]
