@@ -12,7 +12,7 @@ const paced = fileURLToPath(new URL("../fixtures/paced.ts", import.meta.url))
 export const busyMain: Scenario<"paced" | "flood"> = {
   title: "how far a child gets while the main thread is blocked for 500 ms",
   ballasts: ["small heap"],
-  seconds: 28,
+  seconds: 30,
   metrics: {
     paced: { label: "a child that writes 1 KiB a ms, of its pace", unit: "%", better: "more" },
     flood: { label: "a child that writes without pause", unit: "KiB", better: "more" }

@@ -7,7 +7,7 @@ const sizes = { full: { warmUp: 300, count: 3000 }, quick: { warmUp: 5, count: 5
 export const control: Scenario<RoundTrip> = {
   title: "status of a process, asked of the broker, one after the other",
   ballasts: ["small heap"],
-  seconds: 8,
+  seconds: 7,
   metrics: roundTripMetrics,
   // Its own process is warmed up by the first round trips.
   warmUp: async () => {},

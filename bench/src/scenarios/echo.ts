@@ -9,7 +9,7 @@ const MESSAGE = new Uint8Array(100).fill(46)
 export const echo: Scenario<RoundTrip> = {
   title: "100 bytes through cat and back, one after the other",
   ballasts: ["small heap"],
-  seconds: 15,
+  seconds: 12,
   metrics: roundTripMetrics,
   // Its own process is warmed up by the first round trips.
   warmUp: async () => {},

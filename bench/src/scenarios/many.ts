@@ -13,7 +13,7 @@ const sizes = {
 export const many: Scenario<"memory" | "helpers" | "start" | "stop"> = {
   title: "1,000 processes alive at once, with all three streams piped",
   ballasts: ["small heap"],
-  seconds: 55,
+  seconds: 54,
   metrics: {
     memory: { label: "memory of the host, a child", unit: "KiB", better: "less" },
     helpers: { label: "memory of helper processes, a child", unit: "KiB", better: "less" },

@@ -3,12 +3,12 @@ import { forgetPeak, peakBytes, residentBytes } from "../instruments/processes.t
 import { commands } from "./commands.ts"
 import type { Scenario } from "./Scenario.ts"
 
-const sizes = { full: { streams: 16, writeMs: 1000 }, quick: { streams: 2, writeMs: 50 } }
+const sizes = { full: { streams: 16, writeMs: 500 }, quick: { streams: 2, writeMs: 50 } }
 
 export const slowReader: Scenario<"growth"> = {
-  title: "16 children write without bound for a second, and their readers have stopped after one chunk",
+  title: "16 children write without bound for half a second, and their readers have stopped after one chunk",
   ballasts: ["small heap"],
-  seconds: 20,
+  seconds: 17,
   metrics: { growth: { label: "most memory of the host, a stream", unit: "MiB", better: "less" } },
   warmUp: ({ run }, size) =>
     Promise.all(

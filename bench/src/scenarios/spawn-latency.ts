@@ -2,14 +2,14 @@ import { percentile } from "../instruments/percentile.ts"
 import { commands } from "./commands.ts"
 import type { Metric, Scenario } from "./Scenario.ts"
 
-const sizes = { full: { warmUp: 50, count: 400 }, quick: { warmUp: 2, count: 8 } }
+const sizes = { full: { warmUp: 50, count: 250 }, quick: { warmUp: 2, count: 8 } }
 
 const milliseconds = (label: string): Metric => ({ label, unit: "ms", better: "less" })
 
 export const spawnLatency: Scenario<"firstByte50" | "firstByte99" | "exit50" | "exit99"> = {
-  title: "400 × echo, one after the other: from the call to the first byte, and to the end",
+  title: "250 × echo, one after the other: from the call to the first byte, and to the end",
   ballasts: ["small heap"],
-  seconds: 30,
+  seconds: 26,
   metrics: {
     firstByte50: milliseconds("first byte, p50"),
     firstByte99: milliseconds("first byte, p99"),
