@@ -107,7 +107,7 @@ const environmentOf = ({ env, extendEnv }: CommandOptions): Pick<SpawnOptions, "
 export const stdinOf = ({ stdin = "pipe" }: CommandOptions): StdinConfig =>
   typeof stdin === "string" || Stream.isStream(stdin) ? { stream: stdin } : stdin
 
-const outputOf = (output: CommandOptions["stdout"]): CommandOutput | undefined =>
+export const outputOf = (output: CommandOptions["stdout"]): CommandOutput | undefined =>
   output === undefined || typeof output === "string" || Sink.isSink(output) ? output : output.stream
 
 const stdioOf = (stream: unknown): Stdio => (stream === "ignore" || stream === "inherit" ? stream : "pipe")

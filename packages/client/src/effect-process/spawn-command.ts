@@ -1,11 +1,10 @@
-import type { ExitStatus, ProcessError } from "@spawnbroker/protocol"
+import type { ProcessError } from "@spawnbroker/protocol"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type * as PlatformError from "effect/PlatformError"
 import type { CommandOutput, KillOptions, StandardCommand } from "effect/process/ChildProcess"
 import { type ChildProcessHandle, ExitCode, makeHandle, ProcessId } from "effect/process/ChildProcessSpawner"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import type { ClientHandle } from "../Client.ts"
@@ -13,6 +12,7 @@ import type { ProcessHandle } from "../process/ProcessHandle.ts"
 import { type BrokeredCommand, toBrokered, toSignal } from "./command-options.ts"
 import { closingSink } from "./input-sink.ts"
 import { toPlatformError, unknownError } from "./platform-error.ts"
+import { type Child, startChildren } from "./start-children.ts"
 
 type Bytes = Stream.Stream<Uint8Array, PlatformError.PlatformError>
 type InputSink = Sink.Sink<void, Uint8Array, never, PlatformError.PlatformError>
@@ -26,7 +26,21 @@ export const spawnCommand = (
 ): Effect.Effect<ChildProcessHandle, PlatformError.PlatformError, Scope.Scope> =>
   Effect.gen(function* () {
     const brokered = yield* Effect.fromResult(toBrokered(command))
-    const child = yield* startChild(client, command, brokered)
+    const start = client.spawn(command.command, brokered.args, brokered.options).pipe(
+      Effect.map((process) => [process]),
+      Effect.mapError(toPlatformError("spawn", command))
+    )
+    const [child] = yield* startChildren(start)
+    return yield* handleOf(child!, command, brokered)
+  })
+
+/** The handle of a child that has been started for this command; what is to be fed into it is from now on. */
+export const handleOf = (
+  child: Child,
+  command: StandardCommand,
+  brokered: BrokeredCommand
+): Effect.Effect<ChildProcessHandle, never, Scope.Scope> =>
+  Effect.gen(function* () {
     const inputFailure: InputFailure = Deferred.makeUnsafe()
     const inputs = yield* connectInputs(child.process, command, brokered, inputFailure)
     const outputs = connectOutputs(child.process, command, brokered)
@@ -40,49 +54,6 @@ export const spawnCommand = (
       ...outputs
     })
   })
-
-interface Child {
-  readonly process: ProcessHandle
-  readonly exited: Deferred.Deferred<ExitStatus, ProcessError>
-  readonly unref: ChildProcessHandle["unref"]
-}
-
-/**
- * The process has a scope of its own within the current one: what is unreferenced when that closes runs on, and is
- * forgotten once it has exited and its output has been taken, or with the connection.
- */
-const startChild = (
-  client: ClientHandle,
-  command: StandardCommand,
-  { args, options }: BrokeredCommand
-): Effect.Effect<Child, PlatformError.PlatformError, Scope.Scope> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function* () {
-      const own = yield* Scope.make()
-      const process = yield* restore(Scope.provide(client.spawn(command.command, args, options), own)).pipe(
-        Effect.mapError(toPlatformError("spawn", command)),
-        Effect.onError((cause) => Scope.close(own, Exit.failCause(cause)))
-      )
-      const exited = Deferred.makeUnsafe<ExitStatus, ProcessError>()
-      yield* Effect.forkDetach(Deferred.into(process.exit, exited), { startImmediately: true })
-      let isReferenced = true
-      const reference = (wanted: boolean) =>
-        Effect.suspend(() => {
-          isReferenced = wanted
-          return wanted ? process.ref : process.unref
-        })
-      const forget = Stream.runDrain(process.lifecycle).pipe(
-        // What is left of its group is left alone.
-        Effect.andThen(process.detach),
-        Effect.ignore,
-        Effect.andThen(Scope.close(own, Exit.void))
-      )
-      yield* Effect.addFinalizer((exit) =>
-        Effect.suspend(() => (isReferenced ? Scope.close(own, exit) : Effect.asVoid(Effect.forkDetach(forget))))
-      )
-      return { process, exited, unref: Effect.as(reference(false), reference(true)) }
-    })
-  )
 
 /** A failed input means more than the exit of a process that has not had all of it, and is told before that. */
 const exitCode = (

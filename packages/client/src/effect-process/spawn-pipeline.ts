@@ -14,16 +14,12 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { ClientHandle } from "../Client.ts"
 import { stdinOf } from "./command-options.ts"
+import { joinedStages, type PipedStage, runsOf } from "./join-commands.ts"
 import { spawnCommand } from "./spawn-command.ts"
-
-/** A command of a pipeline, and how it gets its input from the one before. */
-interface Stage {
-  readonly command: StandardCommand
-  readonly pipe: PipeOptions
-}
+import { spawnJoined } from "./spawn-joined.ts"
 
 /**
- * Starts the commands of a pipeline, the first one first. Its handle writes to the first and is otherwise the last one's;
+ * Starts the commands of a pipeline, the first ones first. Its handle writes to the first and is otherwise the last one's;
  * `kill` and `unref` are for all of them.
  */
 export const spawnPipeline = (
@@ -32,9 +28,13 @@ export const spawnPipeline = (
 ): Effect.Effect<ChildProcessHandle, PlatformError.PlatformError, Scope.Scope> =>
   Effect.gen(function* () {
     const handles: Array<ChildProcessHandle> = []
-    for (const { command, pipe } of stagesOf(pipeline)) {
+    for (const run of runsOf(stagesOf(pipeline))) {
       const source = handles.at(-1)
-      handles.push(yield* spawnCommand(client, source === undefined ? command : connect(source, pipe, command)))
+      const [{ command, pipe }, ...rest] = run
+      const first = source === undefined ? command : connect(source, pipe, command)
+      if (rest.length === 0) handles.push(yield* spawnCommand(client, first))
+      else
+        handles.push(...(yield* spawnJoined(client, joinedStages([{ command: first, pipe }, ...rest]), handles.length)))
     }
     const first = handles[0]!
     const last = handles.at(-1)!
@@ -51,7 +51,7 @@ export const spawnPipeline = (
     })
   })
 
-const stagesOf = (command: Command, pipe: PipeOptions = {}): ReadonlyArray<Stage> =>
+const stagesOf = (command: Command, pipe: PipeOptions = {}): ReadonlyArray<PipedStage> =>
   command._tag === "StandardCommand"
     ? [{ command, pipe }]
     : [...stagesOf(command.left, pipe), ...stagesOf(command.right, command.options)]

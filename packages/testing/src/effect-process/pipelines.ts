@@ -1,6 +1,7 @@
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import { chunks, mark, script, text } from "./observe.ts"
 import type { SpawnerIt } from "./SpawnerIt.ts"
@@ -52,6 +53,46 @@ export const pipelines = (it: SpawnerIt): void => {
       assert.strictEqual(yield* string(make("echo", ["four"]).pipe(pipeTo(target, { to: "fd4" }))), "four\n")
       assert.strictEqual(yield* string(source.pipe(pipeTo(target, { from: "fd3", to: "fd4" }))), "three\n")
       assert.strictEqual(yield* string(make("echo", ["in"]).pipe(pipeTo(make("cat"), { to: "fd1" }))), "in\n")
+    })
+  )
+
+  it.effect("a further descriptor of a command in the middle may be piped, from and to", () =>
+    Effect.gen(function* () {
+      const { string } = yield* ChildProcessSpawner.ChildProcessSpawner
+      const middle = script("cat <&4 >&3", { additionalFds: { fd3: { type: "output" } } })
+      const command = make("echo", ["a"]).pipe(pipeTo(middle, { to: "fd4" }), pipeTo(make("cat"), { from: "fd3" }))
+      assert.strictEqual(yield* string(command), "a\n")
+    })
+  )
+
+  it.effect("the pipe replaces what else the input was to be", () =>
+    Effect.gen(function* () {
+      const { string } = yield* ChildProcessSpawner.ChildProcessSpawner
+      const inputs: ReadonlyArray<ChildProcess.CommandInput> = ["ignore", "inherit", chunks("not this")]
+      for (const stdin of inputs) {
+        assert.strictEqual(yield* string(make("echo", ["a"]).pipe(pipeTo(make("cat", { stdin })))), "a\n")
+      }
+    })
+  )
+
+  it.effect("an output that is no pipe, or no output, is an empty one", () =>
+    Effect.gen(function* () {
+      const { string } = yield* ChildProcessSpawner.ChildProcessSpawner
+      const silent = script("echo out; echo err >&2", { stdout: "ignore" })
+      assert.strictEqual(yield* string(silent.pipe(pipeTo(make("cat")))), "")
+      assert.strictEqual(yield* string(silent.pipe(pipeTo(make("cat"), { from: "all" }))), "err\n")
+      assert.strictEqual(yield* string(make("true").pipe(pipeTo(make("cat"), { from: "fd3" }))), "")
+    })
+  )
+
+  it.effect("what a sink makes of an output is what is piped", () =>
+    Effect.gen(function* () {
+      const { string } = yield* ChildProcessSpawner.ChildProcessSpawner
+      const doubled = Sink.ignoreLeftover(
+        Sink.map(Sink.take<Uint8Array>(1), (taken): Uint8Array => Buffer.concat([...taken, ...taken]))
+      )
+      const source = make("printf", ["ab"], { stdout: doubled })
+      assert.strictEqual(yield* string(source.pipe(pipeTo(make("cat")), pipeTo(make("cat")))), "abab")
     })
   )
 

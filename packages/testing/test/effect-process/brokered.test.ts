@@ -12,10 +12,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import * as Redacted from "effect/Redacted"
+import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import { connect, eventually, fixture, node, spawnScript, testPolicy, waitForLine } from "../../src/index.ts"
 
 const environment = { set: ["PATH", "A"], inherit: ["HOME"], values: { FIXED: "by policy" } }
+
+/** Makes of an output what it is. */
+const everything = Sink.ignoreLeftover(Sink.map(Sink.take<Uint8Array>(1), (taken): Uint8Array => Buffer.concat(taken)))
 
 /** Runs what is written for any spawner on a client with this policy. */
 const under = <A, E, R>(policy: Partial<Policy>, program: Effect.Effect<A, E, R>) =>
@@ -91,6 +95,50 @@ layer(Broker.layer(), { excludeTestServices: true, timeout: "60 seconds" })("eff
       const error = yield* Effect.flip(under({ commands: [{ command: file, args: true }] }, ChildProcess.make(file)))
       assert.strictEqual(error.reason._tag, "Unknown")
       assert.deepInclude(error.cause as object, { _tag: "SpawnFailed", errno: "ENOEXEC" })
+    })
+  )
+
+  it.effect("what goes through a pipeline does not come by the broker", () =>
+    Effect.gen(function* () {
+      const client = yield* connect()
+      const { make, pipeTo } = ChildProcess
+      const command = make("head", ["-c", "1000000", "/dev/zero"]).pipe(pipeTo(make("cat")), pipeTo(make("wc", ["-c"])))
+      const run = ChildProcessSpawner.ChildProcessSpawner.use(({ string }) => string(command))
+      assert.strictEqual((yield* Effect.provide(run, Brokered.layer(client))).trim(), "1000000")
+      const bytes = new Map((yield* client.list()).map((process) => [process.command, process.bytes]))
+      assert.deepStrictEqual(bytes.get("head"), { stdin: 0, stdout: 0, stderr: 0 })
+      assert.deepStrictEqual(bytes.get("cat"), { stdin: 0, stdout: 0, stderr: 0 })
+      assert.deepStrictEqual(bytes.get("wc"), { stdin: 0, stdout: "1000000\n".length, stderr: 0 })
+    })
+  )
+
+  it.effect("only what the kernel cannot carry between two commands comes by the client", () =>
+    Effect.gen(function* () {
+      const client = yield* connect()
+      const { make, pipeTo } = ChildProcess
+      const command = make("printf", ["abc"]).pipe(
+        pipeTo(make("tr", ["a", "b"], { stdout: everything })),
+        pipeTo(make("cat")),
+        pipeTo(make("wc", ["-c"]))
+      )
+      const run = ChildProcessSpawner.ChildProcessSpawner.use(({ string }) => string(command))
+      assert.strictEqual((yield* Effect.provide(run, Brokered.layer(client))).trim(), "3")
+      const bytes = new Map((yield* client.list()).map((process) => [process.command, process.bytes]))
+      assert.deepInclude(bytes.get("printf"), { stdin: 0, stdout: 0 })
+      assert.deepInclude(bytes.get("tr"), { stdin: 0, stdout: 3 })
+      assert.deepInclude(bytes.get("cat"), { stdin: 3, stdout: 0 })
+      assert.deepInclude(bytes.get("wc"), { stdin: 0 })
+    })
+  )
+
+  it.effect("a refusal of any command of a pipeline names that command, and hides what is redacted", () =>
+    Effect.gen(function* () {
+      const refused = ChildProcess.make("sh", ["-c", Redacted.make("the secret")])
+      const command = ChildProcess.make("cat").pipe(ChildProcess.pipeTo(refused))
+      const error = yield* Effect.flip(under({ commands: [{ command: "cat" }] }, command))
+      assert.deepInclude(error.reason, { _tag: "PermissionDenied", pathOrDescriptor: "sh -c <redacted>" })
+      const cause = error.cause as ProcessError
+      assert.notInclude(JSON.stringify([error.message, error, cause, cause.message]), "the secret")
     })
   )
 
