@@ -18,6 +18,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { Shell } from "./connection/DefaultShell.ts"
+import { kill } from "./operations/kill.ts"
 import { type ConnectError, connectSession, type Session } from "./connection/connect-session.ts"
 import { attach, type AttachOptions } from "./operations/attach.ts"
 import {
@@ -39,7 +40,8 @@ import type { Piped, SpawnOptions } from "./options.ts"
 import { makePipelineHandle, type PipelineHandle } from "./pipeline/PipelineHandle.ts"
 import type { PipelineResult } from "./pipeline/PipelineResult.ts"
 import type { PipelineOptions, Stage } from "./pipeline/Stage.ts"
-import { type KillOptions, killPayload, type ProcessHandle } from "./process/ProcessHandle.ts"
+import type { KillOptions } from "./operations/kill.ts"
+import type { ProcessHandle } from "./process/ProcessHandle.ts"
 import type { RunError } from "./run/RunOptions.ts"
 
 export interface ClientHandle {
@@ -316,7 +318,7 @@ const makeClient = (session: Session): ClientHandle => {
     attach: (id, options = {}) => attach(session, id, options),
     defaultShell: session.shell.get,
     setDefaultShell: (shell) => session.shell.set(shell),
-    kill: (target, options) => call.kill({ target, ...killPayload(options) }),
+    kill: (target, options) => kill(session, target, options),
     stop: (target, options) => stop(session, target, options)
   }
 }

@@ -3,6 +3,7 @@ export { Client, type ClientHandle, type ClientPort } from "./Client.ts"
 export type { ConnectError } from "./connection/connect-session.ts"
 export type { Shell } from "./connection/DefaultShell.ts"
 export type { AttachOptions } from "./operations/attach.ts"
+export type { KillOptions } from "./operations/kill.ts"
 export type { BackgroundCommand, BufferedOutput, StartOptions } from "./operations/background.ts"
 export type { RunPipelineOptions } from "./operations/pipeline.ts"
 export type { Run } from "./operations/run.ts"
@@ -15,7 +16,6 @@ export type { PipelineHandle } from "./pipeline/PipelineHandle.ts"
 export { PipelineResult } from "./pipeline/PipelineResult.ts"
 export type { PipelineOptions, Stage, StageInput, StageOutput } from "./pipeline/Stage.ts"
 export type {
-  KillOptions,
   ProcessAll,
   ProcessCore,
   ProcessHandle,

@@ -4,7 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { type BrokerOptions, toSpec } from "../src/options.ts"
-import { killPayload } from "../src/process/ProcessHandle.ts"
+import { killPayload } from "../src/operations/kill.ts"
 
 const specOf = (options: BrokerOptions): SpawnSpec => Result.getOrThrow(toSpec("true", ["a"], options))
 const mistakeIn = (options: object): string => {

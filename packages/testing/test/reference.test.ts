@@ -68,7 +68,7 @@ describe("the reference", () => {
     assertRows("Options of spawn", fieldsOf("packages/client/src/options.ts", "SpawnOptions"))
     assertRows("Options of run", fieldsOf("packages/client/src/run/RunOptions.ts", "RunOptions"))
     assertRows("Options of attach", fieldsOf("packages/client/src/operations/attach.ts", "AttachOptions"))
-    assertRows("Options of kill", fieldsOf("packages/client/src/process/ProcessHandle.ts", "KillOptions"))
+    assertRows("Options of kill", fieldsOf("packages/client/src/operations/kill.ts", "KillOptions"))
     assertRows("Options of stop", fieldsOf("packages/client/src/operations/stop.ts", "StopOptions"))
     assertRows("Options of the broker", fieldsOf("packages/broker/src/Broker.ts", "BrokerOptions"))
   })

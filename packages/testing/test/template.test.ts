@@ -50,6 +50,16 @@ layer(connected, { excludeTestServices: true })("a template", (it) => {
     })
   )
 
+  it.effect("takes no value that is absent for a word", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      for (const value of [undefined, null, ["a", undefined]]) {
+        const error = yield* Effect.flip(client.$`${node} ${value as never}`)
+        assert.deepInclude(error, { _tag: "InvalidArgument", argument: "template" })
+      }
+    })
+  )
+
   it.effect("makes an argument of each element of an array, and none of an empty one", () =>
     Effect.gen(function* () {
       const client = yield* Client

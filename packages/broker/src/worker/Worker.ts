@@ -4,7 +4,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { MessagePort } from "node:worker_threads"
 import * as Effect from "effect/Effect"
-import * as Semaphore from "effect/Semaphore"
 import type { HostOperations, BrokerStats, ShutdownReport } from "../link/host-operations.ts"
 import type { WorkerNotice } from "../link/worker-start.ts"
 import { type Host, parsePolicy } from "./access/Grant.ts"
@@ -14,6 +13,9 @@ import { Registry } from "./process/Registry.ts"
 import type { Handlers } from "./session/serve.ts"
 import { Session } from "./session/Session.ts"
 import type { Spawner } from "./spawn/Spawner.ts"
+
+/** What a process gets at most whose token was revoked, whatever its client has asked for it. */
+const REVOKED_GRACE_MS = 5000
 
 /** Over the grace of a shutdown, for what is between a process's end and the last word on it. */
 const SHUTDOWN_MARGIN_MS = 2000
@@ -25,11 +27,6 @@ export class Worker {
   readonly registry = new Registry()
   readonly hostStdio = new HostStdio()
   readonly sessions = new Set<Session>()
-  /**
-   * Pipelines are started one after the other: each holds descriptors from its first stage to its last, so two that wait for
-   * more could wait for each other for ever.
-   */
-  readonly pipelineStarts = Semaphore.makeUnsafe(1)
   readonly #notify: (notice: WorkerNotice) => void
   malformedMessages = 0
 
@@ -52,7 +49,7 @@ export class Worker {
         Effect.promise(async () => {
           for (const session of this.sessions) if (session.tokenId === tokenId) session.revoke()
           const left = kill ? this.registry.live.filter(({ owner }) => owner.tokenId === tokenId) : []
-          await Promise.all(left.map((process) => process.end("revoked")))
+          await Promise.all(left.map((process) => process.end("revoked", { withinMs: REVOKED_GRACE_MS })))
         })
       ),
     stats: () => Effect.sync(() => this.#stats),

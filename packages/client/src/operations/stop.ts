@@ -9,6 +9,7 @@ import {
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Session } from "../connection/connect-session.ts"
+import { findUnknownOption } from "../find-unknown-option.ts"
 import { nameAsOption } from "../name-as-option.ts"
 
 /**
@@ -52,15 +53,19 @@ const isCloseStdin = (action: object): action is { readonly closeStdin: true } =
 export const stop = (
   session: Session,
   target: ProcessTarget,
-  { steps, tree }: StopOptions = {}
+  options: StopOptions = {}
 ): Effect.Effect<ExitStatus, ProcessError> =>
   // What has been written to the process leaves with the end of this turn. It must not be overtaken by the end of its input.
   Effect.andThen(
     Effect.promise(() => Promise.resolve()),
-    () =>
-      session.call.stop({
+    () => {
+      const mistake = findUnknownOption(options, ["steps", "tree"])
+      if (mistake !== undefined) return Effect.fail<ProcessError>(mistake)
+      const { steps, tree } = options
+      return session.call.stop({
         target,
         ...(steps !== undefined && { steps: toStopSteps(steps) }),
         ...(tree !== undefined && { tree })
       })
+    }
   ).pipe(Effect.catchTag("InvalidArgument", (mistake) => Effect.fail(nameAsOption(mistake))))

@@ -43,11 +43,16 @@ const wordsOf = (
   values: ReadonlyArray<TemplateValue>
 ): Result.Result<ReadonlyArray<string>, InvalidArgument> =>
   Result.flatMap(
-    Result.mapError(CommandLine.template(strings, ...values), ({ message }) => mistake(message)),
+    values.flat().some((value) => value === undefined || value === null)
+      ? Result.fail(absent)
+      : Result.mapError(CommandLine.template(strings, ...values), ({ message }) => mistake(message)),
     (words) => (words.some(Redacted.isRedacted) ? Result.fail(secret) : Result.succeed(words as ReadonlyArray<string>))
   )
 
 const mistake = (problem: string): InvalidArgument => new InvalidArgument({ argument: "template", problem })
+
+/** It would become a word of its own, "undefined", which nobody means. */
+const absent = mistake("a value is undefined or null; leave it out, or give an empty array for no argument at all")
 
 /** Arguments can be read by every user of the machine while the process runs. */
 const secret = mistake("a secret cannot be an argument, since others can see those; pass it through stdin or `env`")

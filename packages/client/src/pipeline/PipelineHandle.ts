@@ -1,15 +1,9 @@
 import type { ExitStatus, ProcessError } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type { StopOptions } from "../operations/stop.ts"
-import type {
-  KillOptions,
-  ProcessAll,
-  ProcessHandle,
-  ProcessStderr,
-  ProcessStdin,
-  ProcessStdout
-} from "../process/ProcessHandle.ts"
+import type { ProcessAll, ProcessHandle, ProcessStderr, ProcessStdin, ProcessStdout } from "../process/ProcessHandle.ts"
 import { pipeStatus } from "./pipe-status.ts"
+import type { KillOptions } from "../operations/kill.ts"
 
 /**
  * Processes of which each reads what the one before it writes.

@@ -7,47 +7,21 @@ import type {
   ProcessError,
   ProcessId,
   ProcessInfo,
-  ProcessStatus,
-  Signal
+  ProcessStatus
 } from "@spawnbroker/protocol"
-import { durationMillis, streamName } from "@spawnbroker/protocol"
-import type * as Duration from "effect/Duration"
+import { streamName } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import type { ProcessChannel } from "../connection/ProcessChannel.ts"
 import type { Session } from "../connection/connect-session.ts"
 import { stop, type StopOptions } from "../operations/stop.ts"
+import { kill, type KillOptions } from "../operations/kill.ts"
 import type { StreamName } from "../options.ts"
 import { decodeStream, type InvalidUtf8 } from "./decode-text.ts"
 import { DEFAULT_READ_BYTES, readLine, readSome } from "./read.ts"
 import { notPiped } from "./Reader.ts"
 import { readBytes } from "./read-stream.ts"
-
-export interface KillOptions {
-  /** @default "SIGTERM" */
-  readonly signal?: Signal | undefined
-  /** SIGKILL after this time, unless the process has exited by then. */
-  readonly forceKillAfter?: Duration.Input | undefined
-  /**
-   * Whether the signals also reach descendants that have left the process group (`setsid`, `setpgid`, jobs of `set -m`).
-   * With it SIGKILL comes after `forceKillAfter` for those, too, that outlive the process, or before that with the
-   * process's scope.
-   *
-   * They are found by way of their parents and their sessions. What is not found: a descendant in a session of its own all
-   * of whose ancestors within the tree have exited already, such as a daemon.
-   *
-   * **Errors**: `Unsupported` on a system without /proc; nothing has been signalled then.
-   * @default false
-   */
-  readonly tree?: boolean | undefined
-  /**
-   * Wait until the process has exited, and its group is gone. SIGKILL is then for whoever of the group is left; without
-   * `forceKillAfter` the rest of the group is waited for one second.
-   * @default false
-   */
-  readonly wait?: boolean | undefined
-}
 
 /**
  * A process that this client has started.
@@ -210,7 +184,7 @@ export const makeProcessHandle = (
     lifecycle: process.lifecycle.stream,
     exit: process.exit,
     status: session.call.status({ id }),
-    kill: (options) => session.call.kill({ target: { id }, ...killPayload(options) }),
+    kill: (options) => kill(session, { id }, options),
     stop: (options) =>
       Effect.suspend(() =>
         process.lifecycle.hasExited
@@ -228,16 +202,3 @@ export const makeProcessHandle = (
 }
 
 const encoder = new TextEncoder()
-
-/** What the options of a kill say to the broker. */
-export const killPayload = ({ signal, forceKillAfter, tree, wait }: KillOptions = {}): {
-  readonly signal?: Signal
-  readonly forceKillAfterMs?: number
-  readonly tree?: boolean
-  readonly wait?: boolean
-} => ({
-  ...(signal !== undefined && { signal }),
-  ...(forceKillAfter !== undefined && { forceKillAfterMs: durationMillis(forceKillAfter) }),
-  ...(tree !== undefined && { tree }),
-  ...(wait !== undefined && { wait })
-})

@@ -1,6 +1,6 @@
 import type { ExitStatus, Signal } from "@spawnbroker/protocol"
 import type { StopOptions } from "../operations/stop.ts"
-import type { KillOptions } from "../process/ProcessHandle.ts"
+import type { KillOptions } from "../operations/kill.ts"
 import type { ProcessInput } from "./ProcessInput.ts"
 import type { ProcessOutput } from "./ProcessOutput.ts"
 import type { PromiseProcess } from "./PromiseProcess.ts"

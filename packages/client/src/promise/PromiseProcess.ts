@@ -9,7 +9,7 @@ import type {
 } from "@spawnbroker/protocol"
 import type { StopOptions } from "../operations/stop.ts"
 import type { StreamName } from "../options.ts"
-import type { KillOptions } from "../process/ProcessHandle.ts"
+import type { KillOptions } from "../operations/kill.ts"
 import type { ProcessInput } from "./ProcessInput.ts"
 import type { ProcessOutput } from "./ProcessOutput.ts"
 

@@ -33,7 +33,7 @@ export type { Line } from "../run/Lines.ts"
 export { RunFailed } from "../run/RunFailed.ts"
 export { RunResult } from "../run/RunResult.ts"
 export type { StopOptions, StopStep } from "../operations/stop.ts"
-export type { KillOptions } from "../process/ProcessHandle.ts"
+export type { KillOptions } from "../operations/kill.ts"
 export {
   AlreadyExited,
   BrokerUnavailable,

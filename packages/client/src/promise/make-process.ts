@@ -1,7 +1,8 @@
 import { streamName } from "@spawnbroker/protocol"
 import * as Stream from "effect/Stream"
 import type { ProcessMessages } from "../messages/ProcessMessages.ts"
-import type { KillOptions, ProcessHandle } from "../process/ProcessHandle.ts"
+import type { KillOptions } from "../operations/kill.ts"
+import type { ProcessHandle } from "../process/ProcessHandle.ts"
 import { decoderFor } from "./decoder.ts"
 import { makeInput } from "./make-input.ts"
 import { makeMessages } from "./make-messages.ts"
@@ -55,5 +56,5 @@ const oncePerFd = <A>(make: (fd: number) => A): ((fd: number) => A) => {
   }
 }
 
-export const toKillOptions = (signal: string | KillOptions | undefined): KillOptions =>
-  typeof signal === "string" ? { signal: signal as KillOptions["signal"] } : { ...signal }
+export const toKillOptions = (signal: string | KillOptions | undefined): KillOptions | undefined =>
+  typeof signal === "string" ? { signal: signal as KillOptions["signal"] } : signal

@@ -125,7 +125,7 @@ export const background = (it: SuiteIt): void => {
   it.effect("runs no shell that the policy does not allow, in whatever way it is asked for", () =>
     Effect.gen(function* () {
       const client = yield* connect()
-      const ruleOf = (attempt: Effect.Effect<unknown, { readonly _tag: string; readonly rule?: string }, never>) =>
+      const ruleOf = (attempt: Effect.Effect<unknown, { readonly _tag: string; readonly rule?: string }>) =>
         Effect.map(Effect.flip(attempt), ({ _tag, rule }) => [_tag, rule])
       const attempts = [
         client.start("echo hello"),

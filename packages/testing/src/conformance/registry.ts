@@ -62,6 +62,20 @@ export const registry = (it: SuiteIt): void => {
     })
   )
 
+  it.effect("kill and stop with an option that there is not signal nobody", () =>
+    Effect.gen(function* () {
+      const client = yield* connect()
+      const process = yield* client.spawn("sleep", ["1000"])
+      for (const options of ["SIGINT", { killSignal: "SIGINT" }, { Signal: "SIGINT" }, null]) {
+        for (const attempt of [process.kill(options as never), client.kill({ id: process.id }, options as never)]) {
+          assert.strictEqual((yield* Effect.flip(attempt))._tag, "InvalidArgument")
+        }
+      }
+      assert.strictEqual((yield* Effect.flip(process.stop({ step: [] } as never)))._tag, "InvalidArgument")
+      assert.isTrue((yield* process.status).running)
+    })
+  )
+
   it.effect("kill after the exit is AlreadyExited", () =>
     Effect.gen(function* () {
       const client = yield* connect()

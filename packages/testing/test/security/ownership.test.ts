@@ -1,8 +1,9 @@
 import { Broker } from "@spawnbroker/broker"
-import { Client, type ClientHandle } from "@spawnbroker/client"
+import { Client, type ClientHandle, type ProcessId } from "@spawnbroker/client"
 import type { Policy } from "@spawnbroker/protocol"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { eventually } from "../../src/harness.ts"
 import { living } from "../../src/leaks.ts"
 import {
   assertFails,
@@ -23,6 +24,40 @@ const connectAs = (policy: Partial<Policy>) =>
 const startVictim = (client: ClientHandle) => client.spawn("sleep", ["1000"], { cwd: "/" })
 
 layer(Broker.layer(), { excludeTestServices: true })("whose processes are whose", (it) => {
+  it.effect("no token's processes push those of another out of what is known", () =>
+    Effect.gen(function* () {
+      const victim = yield* connectAs({ subject: "victim" })
+      const other = yield* connectAs({ subject: "other" })
+      const id = yield* victim.start(["sh", "-c", "echo precious"], { cwd: "/" })
+      const ended = (client: ClientHandle, of: ProcessId) =>
+        eventually("it has ended", client.get(of), ({ state }) => state === "closed")
+      yield* ended(victim, id)
+      const line = "yes | head -c 20000000"
+      const big = yield* other.start(["sh", "-c", line], { cwd: "/", replayBytes: 2 ** 25 })
+      // More than is kept in all, and kept all the same: it is the youngest.
+      yield* ended(other, big)
+      assert.strictEqual((yield* other.readOutput(big)).stdoutBytes.byteLength, 20_000_000)
+      yield* Effect.forEach(Array.from({ length: 300 }), () => other.run("true", [], { cwd: "/" }), { concurrency: 8 })
+      assert.strictEqual((yield* other.list()).length, 256)
+      assert.strictEqual((yield* victim.readOutput(id)).stdout, "precious\n")
+    })
+  )
+
+  it.effect("no more than 32 clients look at one process at a time", () =>
+    Effect.gen(function* () {
+      const client = yield* connectAs({ subject: "looker" })
+      const process = yield* startVictim(client)
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* Effect.forEach(Array.from({ length: 31 }), () => client.attach(process.id), { discard: true })
+          const error = yield* Effect.flip(client.attach(process.id))
+          assert.deepInclude(error, { _tag: "LimitExceeded", limit: "attachments", maximum: 32 })
+        })
+      )
+      yield* Effect.scoped(client.attach(process.id))
+    })
+  )
+
   it.effect("a client cannot list, look up or signal the process of another token", () =>
     Effect.gen(function* () {
       const victim = yield* startVictim(yield* connectAs({ subject: "victim" }))

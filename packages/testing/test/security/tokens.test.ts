@@ -251,6 +251,17 @@ layer(Broker.layer(), { excludeTestServices: true })("tokens", (it) => {
     })
   )
 
+  it.effect("a revocation that kills does not wait for as long as the client has asked for", () =>
+    Effect.gen(function* () {
+      const broker = yield* Broker
+      const { client, token } = yield* connectRaw()
+      const stop = [{ _tag: "Signal", signal: "SIGCONT", forMs: 2 ** 31 - 10 }]
+      const { pid } = assertSucceeds(yield* Effect.promise(() => client.spawn(0, specOf("sleep", ["1000"], { stop }))))
+      yield* broker.revoke(token, { kill: true })
+      assert.isUndefined(living(pid as number))
+    })
+  )
+
   it.effect("a revocation that does not kill leaves the processes running", () =>
     Effect.gen(function* () {
       const broker = yield* Broker

@@ -50,6 +50,8 @@ type EndOptions = Partial<Omit<EndRequest, "by">>
 export class Process {
   readonly id = ProcessId.make(`p-${randomBytes(12).toString("hex")}`)
   readonly owner: Owner
+  /** Its number among all of the broker. */
+  order = 0
   readonly spec: SpawnSpec
   readonly #authorized: Authorized
   readonly #onClosed: () => void
@@ -212,7 +214,7 @@ export class Process {
    * without an owner.
    */
   end(by: KilledBy, options: EndOptions = {}): Promise<void> {
-    const { steps = this.spec.stop, withinMs = isPatient(steps) ? DEFAULT_GRACE_MS : Infinity, tree = false } = options
+    const { steps = this.spec.stop, withinMs = boundOf(steps), tree = false } = options
     const request = { by, steps, withinMs, tree: tree || this.#treeKills.size > 0 }
     if (this.#ending !== undefined) this.#ending.join(request)
     else this.#ending = new Ending(this.#endable(), request)
@@ -252,6 +254,11 @@ export class Process {
   /** Resolves once it has been started, or could not be. */
   get launched(): Promise<void> {
     return this.#launched.promise
+  }
+
+  /** How many look at it. */
+  get viewCount(): number {
+    return this.#views.size
   }
 
   /** Tells a client all there is to know, from the first fact on. Whoever closes the view is told no more. */
@@ -330,10 +337,12 @@ export class Process {
 const statusOf = (end: SpawnedEnd): ExitStatus =>
   end.signal !== null ? { _tag: "Signaled", signal: end.signal as Signal } : { _tag: "Exited", code: end.code ?? 0 }
 
-/** For whoever is not the process's own client, where that would wait for ever. */
+/** For whoever is not the process's own client: where that would wait for ever, and the longest that it may say. */
 const DEFAULT_GRACE_MS = 5000
+const MAX_GRACE_MS = 60_000
 
-const isPatient = (steps: StopSteps): boolean => steps.some(({ forMs }) => isEndless(forMs))
+const boundOf = (steps: StopSteps): number =>
+  steps.some(({ forMs }) => isEndless(forMs)) ? DEFAULT_GRACE_MS : MAX_GRACE_MS
 
 /** What would end it politely. */
 const firstSignal = (steps: StopSteps): Signal => steps.find((step) => step._tag === "Signal")?.signal ?? "SIGTERM"

@@ -2,16 +2,25 @@ import { BrokerUnavailable, type Pid, ProcessNotFound, type ProcessTarget } from
 import * as Effect from "effect/Effect"
 import type { Process } from "./Process.ts"
 
-/** Ended processes that are still known. Higher: `list` and `get` reach further back. Lower: less memory. */
+/** Ended processes of one token that are still known. Higher: `list` and `get` reach further back. Lower: less memory. */
 const MAX_ENDED = 256
-/** Length of their command lines and of what is kept of their output, all in all. A client can make each megabytes long. */
+/**
+ * Length of their command lines and of what is kept of their output, all in all. A client can make each megabytes long; the
+ * youngest is known in any case.
+ */
 const MAX_ENDED_LENGTH = 16 * 1024 * 1024
+
+/** The ended processes of one token: no other's can push them out. */
+interface Ended {
+  readonly processes: Set<Process>
+  length: number
+}
 
 /** Every process of the broker: those that run, and the last of those that have ended. */
 export class Registry {
   readonly #live = new Map<string, Process>()
   readonly #ended = new Map<string, Process>()
-  #endedLength = 0
+  readonly #endedOf = new Map<string, Ended>()
   #closed = false
   /** Processes that have been added so far. */
   total = 0
@@ -22,7 +31,7 @@ export class Registry {
 
   /** All that are known, in the order in which they were added. */
   get all(): ReadonlyArray<Process> {
-    return [...this.#ended.values(), ...this.#live.values()]
+    return [...this.#ended.values(), ...this.#live.values()].toSorted((one, other) => one.order - other.order)
   }
 
   /** From here on nothing is added: whoever shuts down has seen everything that there is. */
@@ -33,7 +42,7 @@ export class Registry {
   add(process: Process): Effect.Effect<void, BrokerUnavailable> {
     return Effect.suspend(() => {
       if (this.#closed) return Effect.fail(new BrokerUnavailable({ reason: "it is shutting down" }))
-      this.total++
+      process.order = ++this.total
       this.#live.set(process.id, process)
       return Effect.void
     })
@@ -42,14 +51,17 @@ export class Registry {
   ended(process: Process): void {
     if (!this.#live.delete(process.id)) return
     this.#ended.set(process.id, process)
-    this.#endedLength += lengthOf(process)
-    while (this.#ended.size > MAX_ENDED || this.#endedLength > MAX_ENDED_LENGTH) this.#forgetOldest()
-  }
-
-  #forgetOldest(): void {
-    const [id, process] = this.#ended.entries().next().value!
-    this.#ended.delete(id)
-    this.#endedLength -= lengthOf(process)
+    const { tokenId } = process.owner
+    const ended = this.#endedOf.get(tokenId) ?? { processes: new Set(), length: 0 }
+    this.#endedOf.set(tokenId, ended)
+    ended.processes.add(process)
+    ended.length += lengthOf(process)
+    for (const oldest of ended.processes) {
+      if (oldest === process || (ended.processes.size <= MAX_ENDED && ended.length <= MAX_ENDED_LENGTH)) return
+      ended.processes.delete(oldest)
+      ended.length -= lengthOf(oldest)
+      this.#ended.delete(oldest.id)
+    }
   }
 
   /** A process by its name; none that `visible` does not admit. */

@@ -25,6 +25,7 @@ import {
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as Semaphore from "effect/Semaphore"
 import { errnoOf } from "../../child/start-child.ts"
 import { type Authorized, authorize, type AuthorizeError, authorizeHostStream } from "../access/Authorizer.ts"
 import type { Capability } from "../access/TokenStore.ts"
@@ -39,6 +40,9 @@ import type { DataPort } from "./DataPort.ts"
 
 /** Processes that one connection may look at. */
 const MAX_CHANNELS = 65_536
+
+/** Clients that may look at one process at a time. Each costs the broker a copy of what it has not taken yet. */
+const MAX_VIEWS = 32
 
 interface Attached {
   readonly process: Process
@@ -68,6 +72,12 @@ export class Channels {
   readonly #hostStreams = new Map<Channel, HostStream>()
   /** Started here, and not over yet: they end with the session unless the policy says otherwise. */
   readonly #own = new Set<Process>()
+  /**
+   * Pipelines are started one after the other: each holds descriptors from its first stage to its last, so two that wait for
+   * more could wait for each other. Those of two clients could, for as long as a start is tried; but a client must not be
+   * able to hold up another's.
+   */
+  readonly #pipelineStarts = Semaphore.makeUnsafe(1)
   #closed: InvalidToken | BrokerUnavailable | undefined
 
   /** `onBreach`: the client has sent more than it had credit for. */
@@ -99,7 +109,7 @@ export class Channels {
         Effect.mapError(this.#authorize(spec), (error) => atStage(error, stage))
       )
       yield* this.#checkFree(stages.map(({ channel }) => channel))
-      const { pipelineStarts, spawner } = this.#worker
+      const { spawner } = this.#worker
       const links = stageLinks.map(() => spawner.openLink())
       const requests = joinStages(
         authorized.map(({ request }) => request),
@@ -115,7 +125,7 @@ export class Channels {
           processes.push(process)
           this.#put(channel, process)
         }
-        yield* pipelineStarts.withPermits(1)(launchPipeline(processes, links, spawner))
+        yield* this.#pipelineStarts.withPermits(1)(launchPipeline(processes, links, spawner))
         return processes.map(({ info }) => info)
       })
       const release = Effect.forEach(stages, ({ channel }) => this.release(channel), { concurrency: "unbounded" })
@@ -146,6 +156,7 @@ export class Channels {
       if (this.#closed !== undefined) return yield* this.#closed
       if (process.info.state === "failed") return yield* new AlreadyExited({ id: process.id, operation: "attach" })
       yield* this.#checkFree([channel])
+      if (process.viewCount >= MAX_VIEWS) return yield* new LimitExceeded({ limit: "attachments", maximum: MAX_VIEWS })
       const isOwner = process.owner.tokenId === this.#capability.tokenId
       // Who only observes must not be able to hold up what it cannot even signal.
       const unread = isOwner ? options.unread : "tail"
