@@ -8,11 +8,13 @@ import type { Scenario } from "./Scenario.ts"
 import { slowReader } from "./slow-reader.ts"
 import { spawnLatency } from "./spawn-latency.ts"
 import { spawnRate } from "./spawn-rate.ts"
+import { spawnStall } from "./spawn-stall.ts"
 import { throughput } from "./throughput.ts"
 
 export const scenarios = {
   "spawn-rate": spawnRate,
   "spawn-latency": spawnLatency,
+  "spawn-stall": spawnStall,
   "main-stall": mainStall,
   throughput,
   lines,

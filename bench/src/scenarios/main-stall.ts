@@ -14,7 +14,7 @@ const sizes = {
 export const mainStall: Scenario<"longest" | "p99" | "elapsed"> = {
   title: "200 spawns and 8 outputs of 200 MB at once: what else wants the main thread has to wait",
   ballasts: ["small heap", "2 GB heap"],
-  seconds: 132,
+  seconds: 100,
   metrics: {
     longest: { label: "longest stall", unit: "ms", better: "less" },
     p99: { label: "p99 of the delay", unit: "ms", better: "less" },

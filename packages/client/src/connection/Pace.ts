@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 /**
  * How long spawns may be begun within one turn of the loop. Each costs its thread some 50 µs, and ten times that while the
  * code is cold, so a burst of hundreds would be a stall. Higher: a burst leaves sooner. Lower: shorter turns. Measured by
- * `main-stall` in bench/.
+ * `spawn-stall` in bench/.
  */
 const TURN_BUDGET_MS = 3
 
