@@ -173,7 +173,7 @@ export class Process {
     const spawned = this.#spawned
     if (spawned === undefined) return false
     this.#lastSignal = signal
-    const target = tree ? (this.#tree ??= treeOf(spawned)) : groupOf(spawned)
+    const target = this.#target(spawned, tree)
     const found = await target.signal(signal)
     if (forceKillAfterMs === undefined || !found) return found
     const kill: ForcedKill = new ForcedKill({
@@ -229,11 +229,15 @@ export class Process {
     return (
       spawned && {
         exited: spawned.exited,
-        target: (tree) => (tree ? (this.#tree ??= treeOf(spawned)) : groupOf(spawned)),
+        target: (tree) => this.#target(spawned, tree),
         closeStdin: () => this.#closeStdin(),
         killed: (signal, by) => this.#killed(signal, by)
       }
     )
+  }
+
+  #target(spawned: Spawned, tree: boolean): Target {
+    return tree ? (this.#tree ??= treeOf(spawned)) : groupOf(spawned)
   }
 
   /**

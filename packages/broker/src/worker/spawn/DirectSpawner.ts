@@ -4,10 +4,8 @@ import type { Fd } from "@spawnbroker/protocol"
 import { ChildTable } from "../../child/ChildTable.ts"
 import { PipeTable } from "../../child/PipeTable.ts"
 import { type ChildEnd, errnoOf, startChild, type StdioSlot } from "../../child/start-child.ts"
-import { bothOf, sinkOf, sourceOf } from "./streams.ts"
+import { bothOf, connectStreams, sinkOf, sourceOf, type StreamEnd } from "./streams.ts"
 import {
-  type ByteSink,
-  type ByteSource,
   isLinkEnd,
   type Link,
   type Spawned,
@@ -53,7 +51,14 @@ export class DirectSpawner implements Spawner {
       })
       if (child === undefined) return
       for (const { link, end } of links) this.#pipes.given(link.id, end)
-      resolve(this.#spawned(id, startedPid, connect(child, request), exit))
+      resolve(
+        this.#spawned(
+          id,
+          startedPid,
+          connectStreams(request, (fd) => endOf(child, fd)),
+          exit
+        )
+      )
     })
   }
 
@@ -103,21 +108,17 @@ export class DirectSpawner implements Spawner {
   }
 }
 
-/** The streams of a child by the numbers of their descriptors. */
-const connect = (child: ChildProcess, { stdio }: SpawnRequest): Pick<Spawned, "inputs" | "outputs"> => {
-  const inputs = new Map<Fd, ByteSink>()
-  const outputs = new Map<Fd, ByteSource>()
-  for (const [fd, each] of stdio.entries()) {
-    const stream = child.stdio[fd] as Socket
-    if (each === "output") outputs.set(fd, sourceOf(stream))
-    if (each === "input") inputs.set(fd, sinkOf(stream))
-    if (each === "duplex") {
-      const { source, sink } = bothOf(stream, sourceOf(stream))
-      outputs.set(fd, source)
-      inputs.set(fd, sink)
-    }
-    // Nothing comes out of it; reading is how its closing is noticed.
-    if (each === "input" && fd > 2) stream.resume()
+/** A stream of a child as Node gives it. */
+const endOf = (child: ChildProcess, fd: Fd): StreamEnd => {
+  const stream = child.stdio[fd] as Socket
+  return {
+    asSource: () => sourceOf(stream),
+    asSink: () => {
+      const sink = sinkOf(stream)
+      // Nothing comes out of it; reading is how its closing is noticed.
+      if (fd > 2) stream.resume()
+      return sink
+    },
+    asBoth: () => bothOf(stream, sourceOf(stream))
   }
-  return { inputs, outputs }
 }

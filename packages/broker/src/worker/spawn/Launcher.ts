@@ -5,16 +5,14 @@ import { randomBytes } from "node:crypto"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import type { Fd } from "@spawnbroker/protocol"
 import { signalGroup } from "../../child/process-group.ts"
 import type { TreeAnswer } from "../../child/process-tree.ts"
 import { type FromLauncher, NONCE_BYTES, type Slot, type ToLauncher } from "../../link/launcher-messages.ts"
 import { MessageSocket } from "../../link/MessageSocket.ts"
 import { explainFailure, type LauncherLocation, type LauncherProcess, runLauncher } from "./run-launcher.ts"
 import { SocketStock, type StockSocket } from "./SocketStock.ts"
+import { connectStreams } from "./streams.ts"
 import {
-  type ByteSink,
-  type ByteSource,
   isLinkEnd,
   isStream,
   type Spawned,
@@ -123,7 +121,7 @@ export class Launcher {
       })
       return {
         pid,
-        ...connect(sockets, request),
+        ...connectStreams(request, (fd) => sockets[fd]!),
         exited,
         signal: async (signal, found) => (await this.#askGroup({ _tag: "Signal", id, signal }, found)).lives,
         lives: async () => (await this.#askGroup({ _tag: "Probe", id })).lives,
@@ -226,23 +224,4 @@ export class Launcher {
 const slotOf = (stdio: StdioRequest, socket: StockSocket | undefined): Slot => {
   if (isLinkEnd(stdio)) return { link: stdio.link.id, end: stdio.end }
   return stdio === "inherit" || stdio === "ignore" ? stdio : socket!.number
-}
-
-/** The streams of a child by the numbers of their descriptors. */
-const connect = (
-  sockets: ReadonlyArray<StockSocket | undefined>,
-  { stdio }: SpawnRequest
-): Pick<Spawned, "inputs" | "outputs"> => {
-  const inputs = new Map<Fd, ByteSink>()
-  const outputs = new Map<Fd, ByteSource>()
-  for (const [fd, socket] of sockets.entries()) {
-    if (stdio[fd] === "input") inputs.set(fd, socket!.asSink())
-    if (stdio[fd] === "output") outputs.set(fd, socket!.asSource())
-    if (stdio[fd] === "duplex") {
-      const { sink, source } = socket!.asBoth()
-      inputs.set(fd, sink)
-      outputs.set(fd, source)
-    }
-  }
-  return { inputs, outputs }
 }

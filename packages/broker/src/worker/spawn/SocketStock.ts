@@ -7,8 +7,8 @@
 import { connect, type Socket } from "node:net"
 import { errnoOf } from "../../child/start-child.ts"
 import { HANDSHAKE_BYTES, NONCE_BYTES } from "../../link/launcher-messages.ts"
-import { bothOf, sinkOf } from "./streams.ts"
-import { type ByteSink, type ByteSource, SpawnError } from "./Spawner.ts"
+import { bothOf, sinkOf, type StreamEnd } from "./streams.ts"
+import { type ByteSource, SpawnError } from "./Spawner.ts"
 
 /** Connected sockets that wait for a child. Higher: bursts start sooner. Lower: fewer idle descriptors. */
 const STOCK_SIZE = 24
@@ -25,12 +25,8 @@ const RETRY_MS = 20
 const scratch = Buffer.allocUnsafeSlow(256 * 1024)
 
 /** A connected socket, and the ways to use it. */
-export interface StockSocket {
+export interface StockSocket extends StreamEnd {
   readonly number: number
-  readonly asSource: () => ByteSource
-  readonly asSink: () => ByteSink
-  /** Both at once. A socket destroys itself once both are over. */
-  readonly asBoth: () => { readonly source: ByteSource; readonly sink: ByteSink }
   readonly destroy: () => void
 }
 

@@ -2,7 +2,8 @@ import { readSync } from "node:fs"
 import type { Socket } from "node:net"
 import type { Readable, Writable } from "node:stream"
 import { errnoOf } from "../../child/start-child.ts"
-import type { ByteSink, ByteSource } from "./Spawner.ts"
+import type { Fd } from "@spawnbroker/protocol"
+import type { ByteSink, ByteSource, Spawned, SpawnRequest } from "./Spawner.ts"
 
 /** A Node stream as a source. Its chunks have buffers of their own already, so they are passed on as they are. */
 export const sourceOf = (stream: Readable): ByteSource => {
@@ -115,3 +116,30 @@ const RESCUE_BYTES = 64 * 1024
 /** A reader that left with bytes unread gives ECONNRESET on a socket, and EPIPE on a pipe; both say the same. */
 const brokenPipe = (errno: string): string =>
   errno === "ECONNRESET" || errno === "ERR_STREAM_DESTROYED" ? "EPIPE" : errno
+
+/** Our end of a stream of a child, and the ways to use it. */
+export interface StreamEnd {
+  readonly asSource: () => ByteSource
+  readonly asSink: () => ByteSink
+  /** Both at once. A socket destroys itself once both are over. */
+  readonly asBoth: () => { readonly source: ByteSource; readonly sink: ByteSink }
+}
+
+/** The streams of a child by the numbers of their descriptors. `endOf` is asked for those alone that are streams to us. */
+export const connectStreams = (
+  { stdio }: SpawnRequest,
+  endOf: (fd: Fd) => StreamEnd
+): Pick<Spawned, "inputs" | "outputs"> => {
+  const inputs = new Map<Fd, ByteSink>()
+  const outputs = new Map<Fd, ByteSource>()
+  for (const [fd, each] of stdio.entries()) {
+    if (each === "input") inputs.set(fd, endOf(fd).asSink())
+    if (each === "output") outputs.set(fd, endOf(fd).asSource())
+    if (each === "duplex") {
+      const { sink, source } = endOf(fd).asBoth()
+      inputs.set(fd, sink)
+      outputs.set(fd, source)
+    }
+  }
+  return { inputs, outputs }
+}
