@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises"
-import { Delay } from "../instruments/Delay.ts"
 import type { Subject } from "../subjects/Subject.ts"
 import { commands } from "./commands.ts"
 import type { Scenario } from "./Scenario.ts"
+import { measureStall, type StallKey, stallMetrics } from "./stall.ts"
 
 const MB = 1_000_000
 
@@ -11,28 +10,16 @@ const sizes = {
   quick: { spawns: 8, outputs: 2, outputBytes: MB }
 }
 
-export const mainStall: Scenario<"longest" | "p99" | "elapsed"> = {
+export const mainStall: Scenario<StallKey> = {
   title: "200 spawns and 8 outputs of 200 MB at once: what else wants the main thread has to wait",
   ballasts: ["small heap", "2 GB heap"],
   seconds: 100,
-  metrics: {
-    longest: { label: "longest stall", unit: "ms", better: "less" },
-    p99: { label: "p99 of the delay", unit: "ms", better: "less" },
-    elapsed: { label: "until all is done", unit: "ms", better: "less" }
-  },
+  metrics: stallMetrics("until all is done"),
   warmUp: (subject, size) => {
     const { spawns, outputs } = sizes[size]
     return startAll(subject, { spawns: spawns / 4, outputs, outputBytes: MB })
   },
-  measure: async (subject, size) => {
-    const delay = new Delay()
-    await sleep(20)
-    const startedAt = performance.now()
-    await startAll(subject, sizes[size])
-    const elapsed = performance.now() - startedAt
-    await sleep(5)
-    return { ...delay.stop(), elapsed }
-  }
+  measure: (subject, size) => measureStall(() => startAll(subject, sizes[size]))
 }
 
 interface Work {

@@ -18,7 +18,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { Shell } from "./connection/DefaultShell.ts"
-import { kill } from "./operations/kill.ts"
 import { type ConnectError, connectSession, type Session } from "./connection/connect-session.ts"
 import { attach, type AttachOptions } from "./operations/attach.ts"
 import {
@@ -28,6 +27,7 @@ import {
   start,
   type StartOptions
 } from "./operations/background.ts"
+import { kill, type KillOptions } from "./operations/kill.ts"
 import { runPipeline, type RunPipelineOptions, spawnPipeline } from "./operations/pipeline.ts"
 import { makeRun, type Run } from "./operations/run.ts"
 import type { HostStdio } from "./host-stdio/HostStdio.ts"
@@ -40,7 +40,6 @@ import type { Piped, SpawnOptions } from "./options.ts"
 import { makePipelineHandle, type PipelineHandle } from "./pipeline/PipelineHandle.ts"
 import type { PipelineResult } from "./pipeline/PipelineResult.ts"
 import type { PipelineOptions, Stage } from "./pipeline/Stage.ts"
-import type { KillOptions } from "./operations/kill.ts"
 import type { ProcessHandle } from "./process/ProcessHandle.ts"
 import type { RunError } from "./run/RunOptions.ts"
 

@@ -12,6 +12,7 @@ import {
 import type { Shell } from "./connection/DefaultShell.ts"
 import type { IpcOption } from "./messages/ProcessMessages.ts"
 import type { InvalidUtf8 } from "./process/decode-text.ts"
+import { findUnknownOption } from "./find-unknown-option.ts"
 import { nameAsOption } from "./name-as-option.ts"
 import { type StopStep, toStopSteps } from "./operations/stop.ts"
 import type * as Duration from "effect/Duration"
@@ -155,11 +156,8 @@ export const toSpec = (
   args: ReadonlyArray<string>,
   options: BrokerOptions
 ): Result.Result<SpawnSpec, InvalidArgument> => {
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(optionNames, name))
-  if (unknown !== undefined) {
-    const problem = `there is no such option; there are ${Object.keys(optionNames).join(", ")}`
-    return Result.fail(new InvalidArgument({ argument: unknown, problem }))
-  }
+  const unknown = findUnknownOption(options, allNames)
+  if (unknown !== undefined) return Result.fail(unknown)
   const {
     timeout,
     idleTimeout,
@@ -235,6 +233,7 @@ const optionNames: Readonly<Record<keyof BrokerOptions, true>> = {
   replayBytes: true,
   endGroupOnFailure: true
 }
+const allNames = Object.keys(optionNames)
 
 const definedOnly = (options: object): object =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))

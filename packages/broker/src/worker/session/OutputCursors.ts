@@ -1,8 +1,7 @@
 /**
  * How far a session has asked for the output of each process: what `readOutput` gives is what came since.
  */
-import type { Fd, ProcessStatus } from "@spawnbroker/protocol"
-import { concatBytes } from "@spawnbroker/protocol"
+import { concatBytes, type Fd, type ProcessStatus } from "@spawnbroker/protocol"
 import type { Process } from "../process/Process.ts"
 
 /** Processes whose place one session remembers. The longest unasked is forgotten, and would be read from what is kept. */
