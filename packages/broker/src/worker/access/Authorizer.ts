@@ -192,7 +192,8 @@ const MAX_TRIED_NAMES = 10
  */
 const names = (rule: CommandRule, command: string, found: ResolvedCommand | string, grant: Grant): boolean => {
   if (rule.command === command) return true
-  if (typeof found === "string") return false
+  // Told apart by name before anything is looked up: where it was found ends with the name by which it was.
+  if (typeof found === "string" || basename(rule.command) !== basename(found.found)) return false
   const ruled = resolveCommand(rule.command, grant.path, "/")
   return typeof ruled !== "string" && ruled.found === found.found
 }
