@@ -6,7 +6,8 @@
  * ECONNRESET in the place of SIGPIPE (`yes | head -1` then complains), and /dev/stdout cannot be opened.
  */
 import { closeSync } from "node:fs"
-import { makePipes, type PipeEnd, type PipeEnds } from "./make-pipes.ts"
+import { makePipes, type PipeEnds } from "./make-pipes.ts"
+import type { PipeEnd } from "./open-pipe.ts"
 
 interface Pipe {
   /** Settles once both ends are open. */

@@ -10,10 +10,8 @@ import type { ChildProcess } from "node:child_process"
 import { closeSync, constants, fstatSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { MKFIFO_PATH, openPipeEnd, type PipeEnd } from "./open-pipe.ts"
 import { type ChildRequest, errnoOf, startChild, type StdioSlot } from "./start-child.ts"
-
-/** The end of a pipe that a child reads from, or the one that it writes to. */
-export type PipeEnd = "read" | "write"
 
 /** Descriptors of this process, which no child inherits unless it is given them. They wait in the kernel, as children expect. */
 export type PipeEnds = Readonly<Record<PipeEnd, number>>
@@ -23,9 +21,6 @@ const shellFds = [3, 4, 5, 6, 7, 8, 9]
 
 /** Each here-document is one newline. It says that it is there, and waits until we have opened what we want. */
 const script = `exec ${shellFds.map((fd) => `${fd}<<E`).join(" ")}\n${shellFds.map(() => "\nE\n").join("")}echo; read x\n`
-
-/** Where mkfifo is looked for: the launcher has no PATH, and a host's may be anything. */
-const MKFIFO_PATH = "/usr/bin:/bin:/usr/local/bin"
 
 /** Errnos that say "not now". */
 const shortages = new Set(["EMFILE", "ENFILE", "ENOMEM"])
@@ -123,22 +118,13 @@ export const fifos = async (): Promise<ReadonlyArray<PipeEnds>> => {
   }
 }
 
-/**
- * The first to open one end waits for the other unless it says that it does not want to; then its descriptor would not wait
- * for bytes either. So it only opens the door for the two that follow. See fifo(7).
- */
 const openFifo = (path: string): PipeEnds => {
-  const first = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const write = openPipeEnd(path, "write")
   try {
-    const write = openSync(path, constants.O_WRONLY)
-    try {
-      return { write, read: openSync(path, constants.O_RDONLY) }
-    } catch (cause) {
-      closeSync(write)
-      throw cause
-    }
-  } finally {
-    closeSync(first)
+    return { write, read: openPipeEnd(path, "read") }
+  } catch (cause) {
+    closeSync(write)
+    throw cause
   }
 }
 

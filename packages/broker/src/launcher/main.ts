@@ -5,10 +5,11 @@
  * child is the only one who can reap it. When its control socket closes, for whatever reason the host ended, it kills
  * every group it has started, and itself. It imports Node alone, so that it stays small.
  */
-import { rmSync } from "node:fs"
+import { closeSync, rmSync, unlinkSync } from "node:fs"
 import { Socket } from "node:net"
 import { dirname } from "node:path"
 import { ChildTable } from "../child/ChildTable.ts"
+import { openPipeEnd } from "../child/open-pipe.ts"
 import { PipeTable } from "../child/PipeTable.ts"
 import { errnoOf, startChild, type StdioSlot } from "../child/start-child.ts"
 import type { FromLauncher, LinkSlot, Slot, ToLauncher } from "../link/launcher-messages.ts"
@@ -23,6 +24,14 @@ const pipes = new PipeTable()
 let stock: Stock | undefined
 let socketPath: string | undefined
 
+/** A child that is to be started, once it is its turn. */
+interface Ready {
+  readonly spawn: ToLauncher & { readonly _tag: "Spawn" }
+  readonly sockets: ReadonlyArray<Socket | undefined>
+}
+
+const ready: Array<Ready> = []
+
 const onMessage = (message: ToLauncher): void => {
   switch (message._tag) {
     case "Listen": {
@@ -31,7 +40,7 @@ const onMessage = (message: ToLauncher): void => {
       return
     }
     case "Spawn":
-      return void launch(message)
+      return void prepare(message)
     case "CloseLink":
       return pipes.close(message.link)
     case "Signal": {
@@ -47,47 +56,76 @@ const onMessage = (message: ToLauncher): void => {
   }
 }
 
-const launch = async ({ id, request, stdio }: ToLauncher & { readonly _tag: "Spawn" }): Promise<void> => {
-  const sockets = Promise.all(stdio.map(takeSocket))
-  const links = stdio.filter(isLink)
-  const failed = await Promise.all(links.map(({ link }) => pipes.open(link))).then(() => undefined, errnoOf)
-  const slots = (await sockets).map((socket, fd) => socket ?? descriptorOf(stdio[fd] as Exclude<Slot, number>))
-  if (failed !== undefined || slots.includes(undefined)) {
-    control.send({ _tag: "Failed", id, errno: failed ?? "EPIPE" })
-  } else {
-    for (const socket of slots.slice(3)) makeBlocking(socket)
+/** Waits for what may not have come yet, so that nobody else's start waits for it. */
+const prepare = async (spawn: Ready["spawn"]): Promise<void> => {
+  const links = spawn.stdio.filter(isLink)
+  const [sockets, failed] = await Promise.all([
+    Promise.all(spawn.stdio.map((slot) => (typeof slot === "number" ? stock!.take(slot) : undefined))),
+    Promise.all(links.map(({ link }) => pipes.open(link))).then(() => undefined, errnoOf)
+  ])
+  if (failed !== undefined) return fail(spawn.id, sockets, failed)
+  if (ready.push({ spawn, sockets }) === 1) setImmediate(launchNext)
+}
+
+/**
+ * One in each turn of the loop. A start holds the launcher up for most of a millisecond; between two of them it hears who
+ * has exited, and what it has to say leaves.
+ */
+const launchNext = (): void => {
+  launch(ready[0]!)
+  ready.shift()
+  if (ready.length > 0) setImmediate(launchNext)
+}
+
+const launch = ({ spawn: { id, request, stdio }, sockets }: Ready): void => {
+  /** Ours alone until the child has them. */
+  const opened: Array<number> = []
+  const slotOf = (slot: Slot, fd: number): StdioSlot | undefined => {
+    if (typeof slot === "number") return sockets[fd]
+    if (slot === "inherit" || slot === "ignore") return slot
+    if (isLink(slot)) return pipes.end(slot.link, slot.end)
+    const end = openPipeEnd(slot.pipe, "write")
+    opened.push(end)
+    unlinkSync(slot.pipe)
+    return end
+  }
+  try {
+    const slots = stdio.map(slotOf)
+    // The end of a link that is closed.
+    if (slots.includes(undefined)) return fail(id, sockets, "EPIPE")
+    for (const socket of sockets.slice(3)) if (socket !== undefined) makeBlocking(socket)
     const child = startChild(request, slots as ReadonlyArray<StdioSlot>, {
       started: (pid) => {
         children.started(id, pid)
-        control.send({ _tag: "Started", id, pid })
+        control.sendNow({ _tag: "Started", id, pid })
       },
       failed: (errno) => control.send({ _tag: "Failed", id, errno }),
       exited: (end) => control.send({ _tag: "Exited", id, end, groupLives: children.exited(id) })
     })
     // A start that has failed may be tried again, with the same ends.
-    if (child !== undefined) for (const { link, end } of links) pipes.given(link, end)
+    if (child !== undefined) for (const { link, end } of stdio.filter(isLink)) pipes.given(link, end)
+  } catch (cause) {
+    control.send({ _tag: "Failed", id, errno: errnoOf(cause) })
+  } finally {
+    // Now, not later: as long as the launcher holds the child's end too, nobody would ever see the end of its output.
+    for (const socket of sockets) socket?.destroy()
+    for (const fd of opened) closeSync(fd)
   }
-  // Now, not later: as long as the launcher holds the child's end too, nobody would ever see the end of its output.
-  for (const slot of slots) if (slot instanceof Socket) slot.destroy()
+}
+
+const fail = (id: number, sockets: ReadonlyArray<Socket | undefined>, errno: string): void => {
+  control.send({ _tag: "Failed", id, errno })
+  for (const socket of sockets) socket?.destroy()
 }
 
 /**
  * A child expects descriptors on which it can wait. libuv sees to that for the standard ones; the others would have been
  * left as the launcher's loop needs them, since both share one description. See fcntl(2), O_NONBLOCK.
  */
-const makeBlocking = (slot: StdioSlot | undefined): void => {
-  if (!(slot instanceof Socket)) return
-  ;(slot as unknown as { readonly _handle?: { setBlocking(value: boolean): void } })._handle?.setBlocking(true)
-}
+const makeBlocking = (socket: Socket): void =>
+  (socket as unknown as { readonly _handle?: { setBlocking(value: boolean): void } })._handle?.setBlocking(true)
 
-const isLink = (slot: Slot): slot is LinkSlot => typeof slot === "object"
-
-const takeSocket = async (slot: Slot): Promise<Socket | undefined> =>
-  typeof slot === "number" ? stock!.take(slot) : undefined
-
-/** None for the end of a link that is closed. */
-const descriptorOf = (slot: Exclude<Slot, number>): StdioSlot | undefined =>
-  isLink(slot) ? pipes.end(slot.link, slot.end) : slot
+const isLink = (slot: Slot): slot is LinkSlot => typeof slot === "object" && "link" in slot
 
 const end = (): void => {
   children.killAll()

@@ -30,12 +30,19 @@ export class MessageSocket<Out, In> {
     if (this.#outgoing.length === 1) setImmediate(() => this.#flush())
   }
 
+  /** Sends a message, and what waits before it, within this turn. */
+  sendNow(message: Out): void {
+    this.send(message)
+    this.#flush()
+  }
+
   close(): void {
     this.#socket.destroy()
   }
 
   #flush(): void {
     const messages = this.#outgoing
+    if (messages.length === 0) return
     this.#outgoing = []
     this.#socket.cork()
     let batch = ""

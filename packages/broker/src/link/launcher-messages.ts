@@ -4,7 +4,7 @@
  * On the wire: a batch is four bytes of length, big-endian, and that many bytes of JSON, an array of messages. Whatever
  * is sent within one turn of the loop makes one batch. The launcher never sees a byte of a child's streams.
  */
-import type { PipeEnd } from "../child/make-pipes.ts"
+import type { PipeEnd } from "../child/open-pipe.ts"
 import type { ProcessIdentity } from "../child/process-tree.ts"
 import type { ChildEnd, ChildRequest } from "../child/start-child.ts"
 
@@ -14,8 +14,13 @@ export interface LinkSlot {
   readonly end: PipeEnd
 }
 
-/** One stdio slot of a child: a connected socket by its number, a link, the host's own stream, or /dev/null. */
-export type Slot = number | LinkSlot | "inherit" | "ignore"
+/** The end of a named pipe that a child writes to. The name is gone once it has been opened. */
+export interface PipeSlot {
+  readonly pipe: string
+}
+
+/** One stdio slot of a child: a connected socket by its number, a pipe, a link, the host's own stream, or /dev/null. */
+export type Slot = number | PipeSlot | LinkSlot | "inherit" | "ignore"
 
 export type ToLauncher =
   /** Listen on `path`; a connection that begins with this nonce (hex) is the worker's. */

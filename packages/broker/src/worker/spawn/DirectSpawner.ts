@@ -4,7 +4,7 @@ import type { Fd } from "@spawnbroker/protocol"
 import { ChildTable } from "../../child/ChildTable.ts"
 import { PipeTable } from "../../child/PipeTable.ts"
 import { type ChildEnd, errnoOf, startChild, type StdioSlot } from "../../child/start-child.ts"
-import { bothOf, connectStreams, sinkOf, sourceOf, type StreamEnd } from "./streams.ts"
+import { bothOf, connectStreams, sinkOf, sourceOf, type StreamEnds } from "./streams.ts"
 import {
   isLinkEnd,
   type Link,
@@ -51,14 +51,7 @@ export class DirectSpawner implements Spawner {
       })
       if (child === undefined) return
       for (const { link, end } of links) this.#pipes.given(link.id, end)
-      resolve(
-        this.#spawned(
-          id,
-          startedPid,
-          connectStreams(request, (fd) => endOf(child, fd)),
-          exit
-        )
-      )
+      resolve(this.#spawned(id, startedPid, connectStreams(request, endsOf(child)), exit))
     })
   }
 
@@ -108,17 +101,17 @@ export class DirectSpawner implements Spawner {
   }
 }
 
-/** A stream of a child as Node gives it. */
-const endOf = (child: ChildProcess, fd: Fd): StreamEnd => {
-  const stream = child.stdio[fd] as Socket
+/** The streams of a child as Node gives them. */
+const endsOf = (child: ChildProcess): StreamEnds => {
+  const stream = (fd: Fd): Socket => child.stdio[fd] as Socket
   return {
-    asSource: () => sourceOf(stream),
-    asSink: () => {
-      const sink = sinkOf(stream)
+    source: (fd) => sourceOf(stream(fd)),
+    sink: (fd) => {
+      const sink = sinkOf(stream(fd))
       // Nothing comes out of it; reading is how its closing is noticed.
-      if (fd > 2) stream.resume()
+      if (fd > 2) stream(fd).resume()
       return sink
     },
-    asBoth: () => bothOf(stream, sourceOf(stream))
+    both: (fd) => bothOf(stream(fd), sourceOf(stream(fd)))
   }
 }

@@ -6,21 +6,17 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { signalGroup } from "../../child/process-group.ts"
+import { MKFIFO_PATH } from "../../child/open-pipe.ts"
+import type { ChildRequest } from "../../child/start-child.ts"
 import type { TreeAnswer } from "../../child/process-tree.ts"
 import { type FromLauncher, NONCE_BYTES, type Slot, type ToLauncher } from "../../link/launcher-messages.ts"
 import { MessageSocket } from "../../link/MessageSocket.ts"
 import { explainFailure, type LauncherLocation, type LauncherProcess, runLauncher } from "./run-launcher.ts"
-import { SocketStock, type StockSocket } from "./SocketStock.ts"
+import { PipeStock } from "./PipeStock.ts"
+import { SocketStock } from "./SocketStock.ts"
 import { connectStreams } from "./streams.ts"
-import {
-  isLinkEnd,
-  isStream,
-  type Spawned,
-  type SpawnedEnd,
-  SpawnError,
-  type SpawnRequest,
-  type StdioRequest
-} from "./Spawner.ts"
+import { ChildEnds } from "./ChildEnds.ts"
+import { type Spawned, type SpawnedEnd, SpawnError, type SpawnRequest } from "./Spawner.ts"
 
 /** How long a launcher may take until it listens. It needs about 60 ms on an idle machine. */
 const START_TIMEOUT_MS = 10_000
@@ -54,7 +50,8 @@ export class Launcher {
   /** Callers who wait to hear who is there, by the number of their question. */
   readonly #answers = new Map<number, (seen: TreeAnswer) => void>()
   #lastAsk = 0
-  #stock: SocketStock | undefined
+  #sockets: SocketStock | undefined
+  readonly #pipes: PipeStock
   #listening = (): void => {}
   #lastId = 0
   #closed = false
@@ -81,6 +78,7 @@ export class Launcher {
   private constructor(process: LauncherProcess, directory: string) {
     this.#process = process
     this.#directory = directory
+    this.#pipes = new PipeStock(directory, (names) => this.#makePipes(names))
     const { promise, resolve } = Promise.withResolvers<void>()
     this.ended = promise
     this.#control = new MessageSocket(
@@ -101,27 +99,22 @@ export class Launcher {
       this.ended.then(() => Promise.reject(new Error("ended while it started"))),
       new Promise((_, reject) => timeout.addEventListener("abort", () => reject(new Error("did not start in time"))))
     ])
-    this.#stock = new SocketStock(path, nonce)
+    this.#sockets = new SocketStock(path, nonce)
+    await this.#pipes.fill()
   }
 
   async spawn(request: SpawnRequest): Promise<Spawned> {
-    const sockets = await this.#takeSockets(request)
+    if (this.#sockets === undefined) throw new SpawnError(NOT_STARTED)
+    const ends = await ChildEnds.open(request.stdio, this.#pipes, this.#sockets)
     if (this.#closed) {
-      for (const socket of sockets) socket?.destroy()
+      ends.destroy()
       throw new SpawnError(NOT_STARTED)
     }
-    const id = ++this.#lastId
-    const { promise: exited, resolve: onExited } = Promise.withResolvers<SpawnedEnd>()
     try {
-      const pid = await new Promise<number>((resolve, reject) => {
-        this.#children.set(id, { pid: 0, resolve, reject, exited: onExited, ended: false })
-        const slots = request.stdio.map((stdio, fd): Slot => slotOf(stdio, sockets[fd]))
-        const { file, argv0, args, cwd, env } = request
-        this.#control.send({ _tag: "Spawn", id, request: { file, argv0, args, cwd, env }, stdio: slots })
-      })
+      const { id, pid, exited } = await this.#start(request, ends.slots)
       return {
         pid,
-        ...connectStreams(request, (fd) => sockets[fd]!),
+        ...connectStreams(request, ends),
         exited,
         signal: async (signal, found) => (await this.#askGroup({ _tag: "Signal", id, signal }, found)).lives,
         lives: async () => (await this.#askGroup({ _tag: "Probe", id })).lives,
@@ -129,9 +122,29 @@ export class Launcher {
         treeLives: (tree) => this.#ask({ _tag: "Probe", id, tree })
       }
     } catch (cause) {
-      for (const socket of sockets) socket?.destroy()
+      ends.destroy()
       throw cause
     }
+  }
+
+  /** Rejects with {@link SpawnError}. */
+  async #start({ file, argv0, args, cwd, env }: ChildRequest, stdio: ReadonlyArray<Slot>) {
+    const id = ++this.#lastId
+    const { promise: exited, resolve: onExited } = Promise.withResolvers<SpawnedEnd>()
+    const pid = await new Promise<number>((resolve, reject) => {
+      this.#children.set(id, { pid: 0, resolve, reject, exited: onExited, ended: false })
+      this.#control.send({ _tag: "Spawn", id, request: { file, argv0, args, cwd, env }, stdio })
+    })
+    return { id, pid, exited }
+  }
+
+  /** The launcher runs mkfifo for us as it runs everything else. */
+  async #makePipes(names: ReadonlyArray<string>): Promise<void> {
+    const args = ["-m", "600", ...names]
+    const mkfifo = { file: "mkfifo", argv0: "mkfifo", args, cwd: this.#directory, env: { PATH: MKFIFO_PATH } }
+    const { exited } = await this.#start(mkfifo, ["ignore", "ignore", "ignore"])
+    // Out of space or of inodes, most likely.
+    if ((await exited).code !== 0) throw new SpawnError("EAGAIN")
   }
 
   closeLink(link: number): void {
@@ -145,13 +158,6 @@ export class Launcher {
     const impatience = setTimeout(() => this.#process.kill(), CLOSE_TIMEOUT_MS)
     await this.#process.reaped
     clearTimeout(impatience)
-  }
-
-  async #takeSockets(request: SpawnRequest): Promise<ReadonlyArray<StockSocket | undefined>> {
-    const stock = this.#stock
-    if (stock === undefined) throw new SpawnError(NOT_STARTED)
-    const sockets = [...(await stock.take(request.stdio.filter(isStream).length))]
-    return request.stdio.map((stdio) => (isStream(stdio) ? sockets.shift() : undefined))
   }
 
   /** About a group that nobody is left of there is nothing to ask. */
@@ -208,7 +214,7 @@ export class Launcher {
   /** The control socket has closed: the launcher kills its children before it goes, unless it was killed itself. */
   async #hasEnded(): Promise<void> {
     this.#closed = true
-    this.#stock?.close(new SpawnError(NOT_STARTED))
+    this.#sockets?.close(new SpawnError(NOT_STARTED))
     for (const child of this.#children.values()) {
       if (child.pid === 0) child.reject(new SpawnError(PERHAPS_STARTED))
       // Its children belong to init now, which reaps them; the group is theirs while any of them lives.
@@ -219,9 +225,4 @@ export class Launcher {
     for (const ask of [...this.#answers.keys()]) this.#answer(ask, nobody)
     await rm(this.#directory, { recursive: true, force: true })
   }
-}
-
-const slotOf = (stdio: StdioRequest, socket: StockSocket | undefined): Slot => {
-  if (isLinkEnd(stdio)) return { link: stdio.link.id, end: stdio.end }
-  return stdio === "inherit" || stdio === "ignore" ? stdio : socket!.number
 }

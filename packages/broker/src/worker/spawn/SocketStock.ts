@@ -1,5 +1,5 @@
 /**
- * Sockets to the launcher, connected ahead of need: each becomes one stdio stream of a child.
+ * Sockets to the launcher, connected ahead of need: each becomes one input of a child, or a stream both ways.
  *
  * The worker reads and writes them itself, so no byte passes through the launcher. Connecting is bounded (a UNIX
  * listener whose backlog is full answers EAGAIN) and tried again when the machine is out of descriptors.
@@ -7,11 +7,11 @@
 import { connect, type Socket } from "node:net"
 import { errnoOf } from "../../child/start-child.ts"
 import { HANDSHAKE_BYTES, NONCE_BYTES } from "../../link/launcher-messages.ts"
-import { bothOf, sinkOf, type StreamEnd } from "./streams.ts"
-import { type ByteSource, SpawnError } from "./Spawner.ts"
+import { bothOf, sinkOf } from "./streams.ts"
+import { type ByteSink, type ByteSource, SpawnError } from "./Spawner.ts"
 
 /** Connected sockets that wait for a child. Higher: bursts start sooner. Lower: fewer idle descriptors. */
-const STOCK_SIZE = 24
+const STOCK_SIZE = 16
 /** Connections being made at once. Higher: a drained stock fills sooner. Too high: EAGAIN from the listener. */
 const MAX_CONNECTING = 8
 /** How long somebody waits while no connection can be made. */
@@ -24,9 +24,13 @@ const RETRY_MS = 20
  */
 const scratch = Buffer.allocUnsafeSlow(256 * 1024)
 
-/** A connected socket, and the ways to use it. */
-export interface StockSocket extends StreamEnd {
-  readonly number: number
+/** A connected socket, for an input or for both ways. */
+export interface StockSocket {
+  readonly slot: number
+  readonly sink: () => ByteSink
+  /** Both at once. It destroys itself once both are over. */
+  readonly both: () => { readonly source: ByteSource; readonly sink: ByteSink }
+  /** For one that has been used for nothing. */
   readonly destroy: () => void
 }
 
@@ -151,31 +155,24 @@ class SocketReader {
     // A socket in stock that breaks is found out when it is used.
     socket.on("error", () => {})
     return {
-      number,
-      asSource: () => this.#source(socket),
-      asSink: () => {
+      slot: number,
+      sink: () => {
         // The child never writes to its stdin; reading is how its closing is noticed.
         socket.once("end", () => socket.destroy())
         socket.resume()
         return sinkOf(socket)
       },
-      asBoth: () =>
-        bothOf(
-          socket,
-          this.#source(socket, () => {})
-        ),
+      both: () => bothOf(socket, this.#source(socket)),
       destroy: () => socket.destroy()
     }
   }
 
-  /** `giveBack`: there is nothing more to read. */
-  #source(socket: Socket, giveBack = (): void => void socket.destroy()): ByteSource {
+  #source(socket: Socket): ByteSource {
     let ended = false
     let onEnd = (): void => {}
     const end = (): void => {
       if (ended) return
       ended = true
-      giveBack()
       onEnd()
     }
     return {

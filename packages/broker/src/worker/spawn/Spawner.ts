@@ -4,7 +4,7 @@
  * A spawner runs what it is told to: whether it may run is settled before. Its callbacks are called from the worker's
  * loop, `exited` at most once, and data may come before or after `exited`.
  */
-import type { PipeEnd } from "../../child/make-pipes.ts"
+import type { PipeEnd } from "../../child/open-pipe.ts"
 import type { ProcessIdentity, TreeAnswer } from "../../child/process-tree.ts"
 import type { ChildEnd, ChildRequest } from "../../child/start-child.ts"
 import type { Fd } from "@spawnbroker/protocol"

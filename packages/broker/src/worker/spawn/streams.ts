@@ -117,26 +117,23 @@ const RESCUE_BYTES = 64 * 1024
 const brokenPipe = (errno: string): string =>
   errno === "ECONNRESET" || errno === "ERR_STREAM_DESTROYED" ? "EPIPE" : errno
 
-/** Our end of a stream of a child, and the ways to use it. */
-export interface StreamEnd {
-  readonly asSource: () => ByteSource
-  readonly asSink: () => ByteSink
+/** Our ends of the streams of a child, by the numbers of their descriptors. Each is asked for once. */
+export interface StreamEnds {
+  readonly source: (fd: Fd) => ByteSource
+  readonly sink: (fd: Fd) => ByteSink
   /** Both at once. A socket destroys itself once both are over. */
-  readonly asBoth: () => { readonly source: ByteSource; readonly sink: ByteSink }
+  readonly both: (fd: Fd) => { readonly source: ByteSource; readonly sink: ByteSink }
 }
 
-/** The streams of a child by the numbers of their descriptors. `endOf` is asked for those alone that are streams to us. */
-export const connectStreams = (
-  { stdio }: SpawnRequest,
-  endOf: (fd: Fd) => StreamEnd
-): Pick<Spawned, "inputs" | "outputs"> => {
+/** The streams of a child. */
+export const connectStreams = ({ stdio }: SpawnRequest, ends: StreamEnds): Pick<Spawned, "inputs" | "outputs"> => {
   const inputs = new Map<Fd, ByteSink>()
   const outputs = new Map<Fd, ByteSource>()
   for (const [fd, each] of stdio.entries()) {
-    if (each === "input") inputs.set(fd, endOf(fd).asSink())
-    if (each === "output") outputs.set(fd, endOf(fd).asSource())
+    if (each === "input") inputs.set(fd, ends.sink(fd))
+    if (each === "output") outputs.set(fd, ends.source(fd))
     if (each === "duplex") {
-      const { sink, source } = endOf(fd).asBoth()
+      const { sink, source } = ends.both(fd)
       inputs.set(fd, sink)
       outputs.set(fd, source)
     }

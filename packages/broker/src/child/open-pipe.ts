@@ -1,0 +1,28 @@
+/**
+ * Opens one end of a named pipe, without waiting for whoever has the other. See fifo(7).
+ */
+import { closeSync, constants, openSync } from "node:fs"
+
+/** The end of a pipe that is read from, or the one that is written to. */
+export type PipeEnd = "read" | "write"
+
+/** Where mkfifo is looked for: the launcher has no PATH, and a host's may be anything. */
+export const MKFIFO_PATH = "/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin"
+
+/**
+ * A descriptor on which a child waits for bytes or for room, as children expect.
+ *
+ * The first to open one end waits for the other unless it says that it does not want to; then its descriptor would not wait
+ * for bytes either. So it only opens the door for the one that follows.
+ */
+export const openPipeEnd = (path: string, end: PipeEnd): number => {
+  const door = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
+  try {
+    return openSync(path, end === "read" ? constants.O_RDONLY : constants.O_WRONLY)
+  } finally {
+    closeSync(door)
+  }
+}
+
+/** A descriptor for a loop, which never waits. That there is no writer yet is no end: that comes once one has left. */
+export const openToRead = (path: string): number => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)

@@ -1,0 +1,79 @@
+/**
+ * Named pipes, made ahead of need: each becomes one output of a child.
+ *
+ * A pipe carries twice the bytes of a socket for the same work of the kernel, and a child can open /dev/stdout. Node has no
+ * call that makes one; mkfifo makes many at a time. The worker reads from it itself, so no byte passes through the
+ * launcher, which opens the other end for the child and takes the name away: nobody finds the pipe by it any more.
+ *
+ * Inputs are sockets all the same: that a child reads no more is heard of a socket alone, and whoever opens /dev/stdin would
+ * wait for ever where that is a named pipe whose writer has left.
+ */
+import { closeSync } from "node:fs"
+import { Socket } from "node:net"
+import { join } from "node:path"
+import { errnoOf } from "../../child/start-child.ts"
+import { openToRead } from "../../child/open-pipe.ts"
+import type { PipeSlot } from "../../link/launcher-messages.ts"
+import { sourceOf } from "./streams.ts"
+import { type ByteSource, SpawnError } from "./Spawner.ts"
+
+/** Pipes made at a time. Higher: fewer runs of mkfifo, some 2 ms each. Lower: fewer names in the directory. */
+const BATCH = 128
+/** With fewer than so many left the next are made, so that a burst need not wait for them. */
+const LOW = 64
+
+/** A pipe that the worker reads from. */
+export interface OutputPipe {
+  readonly slot: PipeSlot
+  readonly source: () => ByteSource
+  /** For one that has been used for nothing. */
+  readonly destroy: () => void
+}
+
+export class PipeStock {
+  readonly #directory: string
+  readonly #make: (names: ReadonlyArray<string>) => Promise<void>
+  #ready: Array<string> = []
+  #making: Promise<void> | undefined
+  #lastNumber = 0
+
+  /** `make` makes pipes of these names in the directory. Rejects with {@link SpawnError}. */
+  constructor(directory: string, make: (names: ReadonlyArray<string>) => Promise<void>) {
+    this.#directory = directory
+    this.#make = make
+  }
+
+  /** Makes the first ones. Rejects where none can be made. */
+  fill(): Promise<void> {
+    const names = Array.from({ length: BATCH }, () => `p${++this.#lastNumber}`)
+    this.#making ??= this.#make(names)
+      .then(() => void this.#ready.push(...names))
+      .finally(() => (this.#making = undefined))
+    return this.#making
+  }
+
+  /** So many pipes, open to be read from. Rejects with {@link SpawnError}. */
+  async take(count: number): Promise<ReadonlyArray<OutputPipe>> {
+    while (this.#ready.length < count) await this.fill()
+    const names = this.#ready.splice(0, count)
+    // Whoever needs them and finds none hears why.
+    if (this.#ready.length < LOW) this.fill().catch(() => {})
+    const pipes: Array<OutputPipe> = []
+    try {
+      for (const name of names) pipes.push(openPipe(join(this.#directory, name)))
+      return pipes
+    } catch (cause) {
+      for (const pipe of pipes) pipe.destroy()
+      throw new SpawnError(errnoOf(cause))
+    }
+  }
+}
+
+const openPipe = (path: string): OutputPipe => {
+  const fd = openToRead(path)
+  return {
+    slot: { pipe: path },
+    source: () => sourceOf(new Socket({ fd, readable: true, writable: false })),
+    destroy: () => closeSync(fd)
+  }
+}
