@@ -60,7 +60,7 @@ const onMessage = (message: ToLauncher): void => {
 const prepare = async (spawn: Ready["spawn"]): Promise<void> => {
   const links = spawn.stdio.filter(isLink)
   const [sockets, failed] = await Promise.all([
-    Promise.all(spawn.stdio.map((slot) => (typeof slot === "number" ? stock!.take(slot) : undefined))),
+    Promise.all(spawn.stdio.map(async (slot) => (typeof slot === "number" ? stock!.take(slot) : undefined))),
     Promise.all(links.map(({ link }) => pipes.open(link))).then(() => undefined, errnoOf)
   ])
   if (failed !== undefined) return fail(spawn.id, sockets, failed)
