@@ -5,12 +5,13 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { commands } from "../scenarios/commands.ts"
+import { publishedLauncher } from "./published-launcher.ts"
 import { fromEffectProcess } from "./effect-process.ts"
 import type { MakeSubject } from "./Subject.ts"
 
 const connect = (spawner: SpawnerChoice) =>
   Effect.gen(function* () {
-    const broker = yield* Broker.start({ spawner })
+    const broker = yield* Broker.start({ spawner, launcherPath: publishedLauncher() })
     const grants = Object.values(commands).map((command) => ({ command, args: true as const }))
     const token = yield* broker.mint({ subject: "bench", commands: grants })
     return yield* Client.connect(yield* broker.openPort(), token)

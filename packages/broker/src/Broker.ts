@@ -21,6 +21,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import { availableParallelism } from "node:os"
 import { resolve } from "node:path"
 import { MessageChannel, type MessagePort } from "node:worker_threads"
 import { type AttachablePort, bridgePorts } from "./host/bridge-port.ts"
@@ -51,6 +52,12 @@ export interface BrokerOptions {
    * @default "5 seconds"
    */
   readonly shutdownGrace?: Duration.Input | undefined
+  /**
+   * Launcher processes at most. There is one at first, and more once several children are being started at a time: a start
+   * holds its launcher up until the child has become its program. Each has some 11 MB of its own.
+   * @default one more than there are cores, 8 at most
+   */
+  readonly launchers?: number | undefined
   /**
    * The file of the broker's thread, where a bundler has put it: an entry of its own, made from
    * `@spawnbroker/broker/worker`. A path, or a URL of the kind `file:`.
@@ -128,6 +135,7 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
       const thread = yield* startWorker(
         {
           spawner: options.spawner ?? "auto",
+          launchers: options.launchers ?? Math.min(availableParallelism() + 1, 8),
           env: definedOnly(options.env ?? process.env),
           cwd: options.cwd ?? process.cwd(),
           launcherPath: options.launcherPath && resolve(options.launcherPath),

@@ -38,6 +38,23 @@ it.live("counts say what there is", () =>
   }).pipe(Effect.scoped)
 )
 
+it.live("a burst is started by several launchers, as many as are asked for", () =>
+  Effect.gen(function* () {
+    const broker = yield* Broker.start({ spawner: "launcher", launchers: 2 })
+    const client = yield* connect(broker)
+    const parents = new Set<string>()
+    // Each is started while another is; a launcher that is new gets its share once it is there.
+    const burst = Effect.forEach(
+      Array.from({ length: 8 }),
+      () => Effect.map(client.run("sh", ["-c", "echo $PPID"]), ({ stdout }) => parents.add(stdout)),
+      { concurrency: "unbounded" }
+    )
+    yield* Effect.repeat(burst, { until: () => parents.size === 2 })
+    yield* Effect.repeat(burst, { times: 3 })
+    assert.strictEqual(parents.size, 2)
+  }).pipe(Effect.scoped)
+)
+
 it.live("a shutdown reports what obeyed and what had to be killed, and tells every handle", () =>
   Effect.gen(function* () {
     const broker = yield* Broker.start()
@@ -57,27 +74,14 @@ it.live("a shutdown reports what obeyed and what had to be killed, and tells eve
 it.live("where no launcher can be started, children are started directly, and the log says why", () => {
   const logged: Array<string> = []
   const capture = Logger.layer([Logger.make(({ message }) => logged.push(String(message)))])
-  // The launcher's sockets need a directory for temporary files.
-  const withoutTemporaryFiles = Effect.acquireRelease(
-    Effect.sync(() => {
-      const before = process.env.TMPDIR
-      process.env.TMPDIR = "/nonexistent"
-      return before
-    }),
-    (before) =>
-      Effect.sync(() => {
-        if (before === undefined) delete process.env.TMPDIR
-        else process.env.TMPDIR = before
-      })
-  )
   return Effect.gen(function* () {
-    yield* withoutTemporaryFiles
-    const broker = yield* Broker.start()
+    const execPath = "/nonexistent"
+    const broker = yield* Broker.start({ execPath })
     assert.strictEqual((yield* broker.stats).spawner, "direct")
     assert.isTrue(logged.some((line) => line.includes("the launcher could not be started") && line.includes("ENOENT")))
     const client = yield* connect(broker)
     assert.deepStrictEqual((yield* client.run("sh", ["-c", "exit 4"])).exit, { _tag: "Exited", code: 4 })
-    const refused = yield* Effect.flip(Broker.start({ spawner: "launcher" }))
+    const refused = yield* Effect.flip(Broker.start({ spawner: "launcher", execPath }))
     assert.strictEqual(refused._tag, "BrokerUnavailable")
   }).pipe(Effect.scoped, Effect.provide(Layer.mergeAll(capture)))
 })

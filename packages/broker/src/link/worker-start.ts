@@ -8,6 +8,8 @@ export interface WorkerStart {
   /** Where {@link HostOperations} are served. */
   readonly port: MessagePort
   readonly spawner: SpawnerChoice
+  /** Launcher processes at most. */
+  readonly launchers: number
   /** Absolute path of the launcher's file, where it is not in its default place. */
   readonly launcherPath: string | undefined
   /** Absolute path of what runs the launcher, where it is not what runs the host. */

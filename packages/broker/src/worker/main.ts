@@ -14,10 +14,14 @@ const notify = (notice: WorkerNotice): void => start.port.postMessage(notice)
 
 try {
   const [{ spawner, fallback }, { serveHost }] = await Promise.all([
-    chooseSpawner(start.spawner, {
-      file: start.launcherPath ?? fileURLToPath(entryFile("launcher/main")),
-      execPath: start.execPath ?? process.execPath
-    }),
+    chooseSpawner(
+      start.spawner,
+      {
+        file: start.launcherPath ?? fileURLToPath(entryFile("launcher/main")),
+        execPath: start.execPath ?? process.execPath
+      },
+      start.launchers
+    ),
     import("./serve-host.ts")
   ])
   serveHost(start, spawner, notify)

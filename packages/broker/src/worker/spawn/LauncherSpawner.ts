@@ -1,41 +1,43 @@
 import { Launcher } from "./Launcher.ts"
+import { LauncherSeat } from "./LauncherSeat.ts"
 import type { LauncherLocation } from "./run-launcher.ts"
 import { isLinkEnd, type Link, type Spawned, SpawnError, type Spawner, type SpawnRequest } from "./Spawner.ts"
 
 /**
- * Starts children through a launcher process, and a new launcher when one has died.
+ * Starts children through launcher processes: one at first, more once several starts are under way at a time.
  *
  * A launcher's death ends the children it had started; those that come after wait for its successor.
  */
 export class LauncherSpawner implements Spawner {
   readonly kind = "launcher"
   readonly #location: LauncherLocation
-  #launcher: Promise<Launcher>
-  /** The launcher that has a link, once it has been asked for one of its ends. */
-  readonly #links = new Map<number, Launcher>()
+  readonly #most: number
+  readonly #seats: Array<LauncherSeat>
+  #growing: Promise<void> | undefined
+  /** Who has a link, once one of its ends has been asked for. */
+  readonly #links = new Map<number, { readonly seat: LauncherSeat; readonly launcher?: Launcher }>()
   #lastLink = 0
   #closed = false
 
-  /** Rejects if no launcher can be started here. */
-  static async start(location: LauncherLocation): Promise<LauncherSpawner> {
-    return new LauncherSpawner(location, await Launcher.start(location))
+  /** `most`: launchers at most. Rejects if none can be started here. */
+  static async start(location: LauncherLocation, most: number): Promise<LauncherSpawner> {
+    return new LauncherSpawner(location, most, await Launcher.start(location))
   }
 
-  private constructor(location: LauncherLocation, launcher: Launcher) {
+  private constructor(location: LauncherLocation, most: number, launcher: Launcher) {
     this.#location = location
-    this.#launcher = Promise.resolve(launcher)
-    this.#watch(launcher)
+    this.#most = most
+    this.#seats = [new LauncherSeat(location, launcher)]
   }
 
-  async spawn(request: SpawnRequest): Promise<Spawned> {
-    let launcher: Launcher
-    try {
-      launcher = await this.#launcher
-    } catch {
-      throw new SpawnError("EAGAIN")
-    }
-    for (const { link } of request.stdio.filter(isLinkEnd)) this.#claimLink(link, launcher)
-    return launcher.spawn(request)
+  spawn(request: SpawnRequest): Promise<Spawned> {
+    const links = request.stdio.filter(isLinkEnd).map(({ link }) => link.id)
+    const seat = this.#seatOf(links) ?? this.#idlest()
+    // Now: the other end may be asked for before this one has its launcher.
+    for (const id of links) this.#links.set(id, { seat, ...this.#links.get(id) })
+    return seat.spawn(request, (launcher) => {
+      for (const id of links) this.#claimLink(id, seat, launcher)
+    })
   }
 
   openLink(): Link {
@@ -43,7 +45,7 @@ export class LauncherSpawner implements Spawner {
     return {
       id,
       close: () => {
-        this.#links.get(id)?.closeLink(id)
+        this.#links.get(id)?.launcher?.closeLink(id)
         this.#links.delete(id)
       }
     }
@@ -51,33 +53,34 @@ export class LauncherSpawner implements Spawner {
 
   async close(): Promise<void> {
     this.#closed = true
-    const launcher = await this.#launcher.catch(() => undefined)
-    await launcher?.close()
+    await this.#growing
+    await Promise.all(this.#seats.map((seat) => seat.close()))
+  }
+
+  #idlest(): LauncherSeat {
+    const idlest = this.#seats.reduce((best, seat) => (seat.starting < best.starting ? seat : best))
+    if (idlest.starting > 0 && this.#seats.length < this.#most) this.#grow()
+    return idlest
+  }
+
+  /** One launcher more, if the machine has room for it; nobody waits for it. */
+  #grow(): void {
+    if (this.#closed) return
+    this.#growing ??= Launcher.start(this.#location)
+      .then((launcher) => void this.#seats.push(new LauncherSeat(this.#location, launcher)))
+      .catch(() => {})
+      .finally(() => (this.#growing = undefined))
+  }
+
+  #seatOf(links: ReadonlyArray<number>): LauncherSeat | undefined {
+    for (const id of links) if (this.#links.has(id)) return this.#links.get(id)!.seat
+    return undefined
   }
 
   /** The other end may have died with another launcher, after it has begun to run. */
-  #claimLink({ id }: Link, launcher: Launcher): void {
-    const owner = this.#links.get(id) ?? launcher
+  #claimLink(id: number, seat: LauncherSeat, launcher: Launcher): void {
+    const owner = this.#links.get(id)?.launcher ?? launcher
     if (owner !== launcher) throw new SpawnError("EPIPE")
-    this.#links.set(id, launcher)
-  }
-
-  #watch(launcher: Launcher): void {
-    void launcher.ended.then(() => {
-      if (!this.#closed) this.#replace()
-    })
-  }
-
-  #replace(): void {
-    this.#launcher = Launcher.start(this.#location)
-    this.#launcher.then(
-      (launcher) => this.#watch(launcher),
-      () => {
-        // Out of processes or descriptors, most likely: spawns are refused with EAGAIN, and retried, until it works.
-        setTimeout(() => {
-          if (!this.#closed) this.#replace()
-        }, 200)
-      }
-    )
+    this.#links.set(id, { seat, launcher })
   }
 }

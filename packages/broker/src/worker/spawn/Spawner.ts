@@ -45,8 +45,6 @@ export interface LinkEnd {
 /** What a descriptor of a child is: one end of a stream whose other end is ours, or none of our business. */
 export type StdioRequest = "input" | "output" | "duplex" | "inherit" | "ignore" | LinkEnd
 
-export const isStream = (stdio: StdioRequest): boolean => stdio === "input" || stdio === "output" || stdio === "duplex"
-
 export const isLinkEnd = (stdio: StdioRequest): stdio is LinkEnd => typeof stdio === "object"
 
 export interface SpawnRequest extends ChildRequest {

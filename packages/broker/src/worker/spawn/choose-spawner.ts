@@ -11,13 +11,17 @@ export interface ChosenSpawner {
 }
 
 /** Rejects only if the launcher was asked for by name and cannot be started. */
-export const chooseSpawner = async (choice: SpawnerChoice, launcher: LauncherLocation): Promise<ChosenSpawner> => {
+export const chooseSpawner = async (
+  choice: SpawnerChoice,
+  launcher: LauncherLocation,
+  launchers: number
+): Promise<ChosenSpawner> => {
   if (choice === "direct") return { spawner: new DirectSpawner() }
   if (choice === "auto" && process.platform !== "linux") {
     return { spawner: new DirectSpawner(), fallback: `the launcher is for Linux, and this is ${process.platform}` }
   }
   try {
-    return { spawner: await LauncherSpawner.start(launcher) }
+    return { spawner: await LauncherSpawner.start(launcher, launchers) }
   } catch (cause) {
     if (choice === "launcher") throw cause
     return { spawner: new DirectSpawner(), fallback: `the launcher could not be started: ${(cause as Error).message}` }
