@@ -24,5 +24,6 @@ export const openPipeEnd = (path: string, end: PipeEnd): number => {
   }
 }
 
-/** A descriptor for a loop, which never waits. That there is no writer yet is no end: that comes once one has left. */
-export const openToRead = (path: string): number => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+/** A descriptor that never waits. One to write to fails with ENXIO where nobody reads. */
+export const openNonBlocking = (path: string, end: PipeEnd): number =>
+  openSync(path, (end === "read" ? constants.O_RDONLY : constants.O_WRONLY) | constants.O_NONBLOCK)

@@ -9,7 +9,7 @@ import { closeSync, rmSync, unlinkSync } from "node:fs"
 import { Socket } from "node:net"
 import { dirname } from "node:path"
 import { ChildTable } from "../child/ChildTable.ts"
-import { openPipeEnd } from "../child/open-pipe.ts"
+import { openNonBlocking, openPipeEnd } from "../child/open-pipe.ts"
 import { PipeTable } from "../child/PipeTable.ts"
 import { errnoOf, startChild, type StdioSlot } from "../child/start-child.ts"
 import type { FromLauncher, LinkSlot, Slot, ToLauncher } from "../link/launcher-messages.ts"
@@ -84,7 +84,8 @@ const launch = ({ spawn: { id, request, stdio }, sockets }: Ready): void => {
     if (typeof slot === "number") return sockets[fd]
     if (slot === "inherit" || slot === "ignore") return slot
     if (isLink(slot)) return pipes.end(slot.link, slot.end)
-    const end = openPipeEnd(slot.pipe, "write")
+    // Of a standard one libuv makes a descriptor that waits, as children expect.
+    const end = fd < 3 ? openNonBlocking(slot.pipe, "write") : openPipeEnd(slot.pipe, "write")
     opened.push(end)
     unlinkSync(slot.pipe)
     return end

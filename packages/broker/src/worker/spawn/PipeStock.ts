@@ -12,7 +12,7 @@ import { closeSync } from "node:fs"
 import { Socket } from "node:net"
 import { join } from "node:path"
 import { errnoOf } from "../../child/start-child.ts"
-import { openToRead } from "../../child/open-pipe.ts"
+import { openNonBlocking } from "../../child/open-pipe.ts"
 import type { PipeSlot } from "../../link/launcher-messages.ts"
 import { sourceOf } from "./streams.ts"
 import { type ByteSource, SpawnError } from "./Spawner.ts"
@@ -70,7 +70,7 @@ export class PipeStock {
 }
 
 const openPipe = (path: string): OutputPipe => {
-  const fd = openToRead(path)
+  const fd = openNonBlocking(path, "read")
   return {
     slot: { pipe: path },
     source: () => sourceOf(new Socket({ fd, readable: true, writable: false })),
