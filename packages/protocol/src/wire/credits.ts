@@ -4,9 +4,11 @@
  * **Output.** The broker holds a credit for each stream of a channel: what it may send before the client has asked for
  * more. It starts at {@link eagerBytes}, so that a short command's output is there with no round trip and a stream that
  * nobody reads costs the client next to nothing. A reader, when it comes, raises the credit to the window, and gives back
- * what it has consumed. The broker sends while the credit is above zero, so it may overdraw it by less than one chunk
- * read from the child. What it may not send it holds, up to the window; then it stops reading from the child, which
- * feels the back-pressure of an ordinary pipe. So a stream costs at most two windows and two chunks.
+ * what it has consumed: all of it, whenever it waits for more. That is when the broker sends at once whatever there is.
+ * While some is under way it collects a quarter of the window, 256 KiB at most, and sends that as one chunk. It sends
+ * while the credit is above zero, so it may overdraw it by less than one chunk. What it may not send it holds, up to the
+ * window; then it stops reading from the child, which feels the back-pressure of an ordinary pipe. So a stream costs at
+ * most two windows and three chunks.
  *
  * **Input.** The client starts with {@link INPUT_CREDIT_BYTES} and gets back what the child's pipe has taken. Sending
  * more than the credit is a breach: the channel's input is closed with `LimitExceeded`.

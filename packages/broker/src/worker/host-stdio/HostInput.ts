@@ -1,4 +1,4 @@
-import { EAGER_BYTES } from "@spawnbroker/protocol"
+import { copyBytes, EAGER_BYTES } from "@spawnbroker/protocol"
 import type { ByteSource } from "../spawn/Spawner.ts"
 
 export interface HostInputListener {
@@ -48,7 +48,7 @@ export class HostInput {
     this.#isStarted = true
     this.#source.start({
       data: (chunk) => {
-        this.#reader?.receive(chunk)
+        this.#reader?.receive(copyBytes(chunk, 0, chunk.byteLength))
         this.#regulate()
       },
       end: () => {

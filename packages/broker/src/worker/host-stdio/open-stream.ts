@@ -13,8 +13,8 @@
  */
 import { constants, createReadStream, createWriteStream, fstatSync, openSync } from "node:fs"
 import { Socket } from "node:net"
-import type { Readable } from "node:stream"
 import { isatty, ReadStream, WriteStream } from "node:tty"
+import { ScratchReader } from "../spawn/ScratchReader.ts"
 import { sinkOf, sourceOf } from "../spawn/streams.ts"
 import type { ByteSink, ByteSource } from "../spawn/Spawner.ts"
 
@@ -70,26 +70,10 @@ const unblocked = (terminal: WriteStream): WriteStream => {
   return terminal
 }
 
-type OnRead = NonNullable<ConstructorParameters<typeof Socket>[0]>["onread"]
+type OnRead = ScratchReader["onread"]
 
 /** A socket as Node has it reads ahead of its reader. With a buffer of ours it stops where it is told to. */
-const readExactly = (open: (onread: NonNullable<OnRead>) => Socket): ByteSource => {
-  let data = (_chunk: Uint8Array): void => {}
-  const socket = open({
-    buffer: Buffer.allocUnsafeSlow(READ_BYTES),
-    callback: (bytes, buffer) => {
-      data(new Uint8Array(buffer.subarray(0, bytes)))
-      return true
-    }
-  })
-  socket.pause()
-  socket.unref()
-  const source = sourceOf(socket as Readable)
-  return {
-    ...source,
-    start: (listener) => {
-      data = listener.data
-      source.start(listener)
-    }
-  }
+const readExactly = (open: (onread: OnRead) => Socket): ByteSource => {
+  const reader = new ScratchReader()
+  return reader.sourceOf(open(reader.onread).unref())
 }

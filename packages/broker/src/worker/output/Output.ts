@@ -1,9 +1,13 @@
 /**
  * One output stream of a child: read as fast as the slowest of those who may hold it up, kept for whoever comes later, and
  * over at its end or, once the process has exited, when it has fallen silent.
+ *
+ * Somebody who waits gets at once what there is. While he has something to do, what is read is collected: a few large
+ * chunks cost far less on their way than many small ones, and a child that writes fast has filled one by then.
  */
 import { copyBytes } from "@spawnbroker/protocol"
 import type { ByteSource } from "../spawn/Spawner.ts"
+import { Collected, COLLECTED_BYTES } from "./Collected.ts"
 import type { Subscription } from "./Subscription.ts"
 
 /**
@@ -12,8 +16,13 @@ import type { Subscription } from "./Subscription.ts"
  */
 const IDLE_GRACE_MS = 100
 
+/** What a pipe of the kernel holds, and so what one read of it gives at most. */
+const PIPE_BYTES = 64 * 1024
+
 export interface OutputListener {
-  /** A chunk has come out of the child. Answers its number among those of all streams. */
+  /** Bytes come out of the child now. Whatever came out of another stream of it must be handed on first. */
+  readonly reads: () => void
+  /** A chunk is handed on, and is there during the call. Answers its number among those of all streams. */
   readonly arrived: (chunk: Uint8Array, offset: number) => number
   /** Nothing more will come out of the child. */
   readonly ended: () => void
@@ -23,11 +32,13 @@ export class Output {
   readonly #source: ByteSource
   readonly #listener: OutputListener
   readonly #subscriptions = new Set<Subscription>()
+  readonly #collected = new Collected()
   #isPaused = false
   #isEnded = false
   #processExited = false
   #idle: NodeJS.Timeout | undefined
-  /** Bytes that came out of the child. */
+  #handedOn = 0
+  /** Bytes that came out of the child, those that are collected among them. */
   totalBytes = 0
 
   constructor(source: ByteSource, listener: OutputListener) {
@@ -37,7 +48,7 @@ export class Output {
 
   /** Begins to read, once whoever has to be there from the first byte is. */
   start(): void {
-    this.#source.start({ data: (chunk) => this.#receive(chunk), end: () => this.#end() })
+    this.#source.start({ data: (bytes) => this.#read(bytes), end: () => this.#end() })
   }
 
   /** Nothing more will come out of the child. */
@@ -61,8 +72,14 @@ export class Output {
     this.regulate()
   }
 
-  /** Reads on or not, by whether anybody is full. */
+  /** Hands on what is collected. */
+  flush(): void {
+    if (this.#collected.byteLength > 0) this.#handOn(this.#collected.take(), "own")
+  }
+
+  /** Hands on what somebody waits for, and reads on or not, by whether anybody is full. */
   regulate(): void {
+    if (this.#collected.byteLength > 0 && this.#patience() === 0) this.flush()
     const isFull = this.#isAnyFull()
     if (isFull === this.#isPaused || this.#isEnded) return
     this.#isPaused = isFull
@@ -88,21 +105,44 @@ export class Output {
     return false
   }
 
-  #receive(chunk: Uint8Array): void {
-    const offset = this.totalBytes
-    const length = chunk.byteLength
+  #read(bytes: Uint8Array): void {
+    const length = bytes.byteLength
     this.totalBytes += length
-    const arrival = this.#listener.arrived(chunk, offset)
-    let left = this.#subscriptions.size
-    // The last one may keep the chunk itself: its buffer is transferred, and gone with it.
-    for (const subscription of this.#subscriptions) {
-      subscription.push(--left === 0 ? chunk : copyBytes(chunk, 0, length), arrival)
+    this.#listener.reads()
+    if (this.#collected.byteLength + length > COLLECTED_BYTES) this.flush()
+    const patience = this.#patience()
+    if (this.#collected.byteLength === 0 && length >= patience) this.#handOn(bytes, "borrowed")
+    else {
+      this.#collected.add(bytes)
+      // A pipe holds 64 KiB: with less room than that the next read would find too little.
+      if (this.#collected.byteLength >= Math.min(patience, COLLECTED_BYTES - PIPE_BYTES)) this.flush()
     }
     if (this.#processExited) this.#armIdle()
   }
 
+  /** How many bytes may be collected. Where nobody looks there is nothing to save: they go to the replay as they are. */
+  #patience(): number {
+    let patience = this.#subscriptions.size === 0 ? 0 : COLLECTED_BYTES
+    for (const subscription of this.#subscriptions) patience = Math.min(patience, subscription.patience)
+    return patience
+  }
+
+  #handOn(chunk: Uint8Array, memory: "own" | "borrowed"): void {
+    const length = chunk.byteLength
+    const offset = this.#handedOn
+    this.#handedOn += length
+    const arrival = this.#listener.arrived(chunk, offset)
+    let left = this.#subscriptions.size
+    for (const subscription of this.#subscriptions) {
+      // The last one may keep the chunk itself: its buffer is transferred, and gone with it.
+      const isKept = --left === 0 && memory === "own"
+      subscription.push(isKept ? chunk : copyBytes(chunk, 0, length), arrival)
+    }
+  }
+
   #end(): void {
     if (this.#isEnded) return
+    this.flush()
     this.#isEnded = true
     clearTimeout(this.#idle)
     for (const subscription of this.#subscriptions) subscription.end()

@@ -30,6 +30,8 @@ export class Subscription {
   readonly #windowBytes: number
   readonly #unread: Unread
   #creditBytes: number
+  /** A reader has come once. */
+  #isAsked = false
   #mode: Mode = "read"
   #held: Array<Held> = []
   #heldBytes = 0
@@ -54,6 +56,15 @@ export class Subscription {
     return !this.#drops && this.#heldBytes >= this.#windowBytes
   }
 
+  /**
+   * How many bytes may be collected before it is given them. None while its client waits, which it does when it has given
+   * all credit back; and none of those that are sent unasked.
+   */
+  get patience(): number {
+    const waits = this.#creditBytes >= this.#windowBytes || (!this.#isAsked && this.#creditBytes > 0)
+    return waits ? 0 : this.#windowBytes >> 2
+  }
+
   /** Everything has come, and nobody is waited for to take what is held. */
   get isSettled(): boolean {
     return this.#sourceEnded && (this.#held.length === 0 || this.#drops)
@@ -76,6 +87,7 @@ export class Subscription {
 
   /** A reader has come, or has taken so many bytes. */
   grant(bytes: number): void {
+    this.#isAsked = true
     if (this.#mode === "drained") this.#mode = "read"
     // An honest client never has more than one window; a larger credit would only fill its port.
     this.#creditBytes = Math.min(this.#creditBytes + bytes, this.#windowBytes)

@@ -8,23 +8,36 @@ import type { Spawned } from "../spawn/Spawner.ts"
 export class ChildStreams {
   readonly inputs: ReadonlyMap<Fd, Input>
   readonly outputs: ReadonlyMap<Fd, Output>
-  readonly replay: Replay
+  readonly #replay: Replay
   #arrivals = 0
+  /** The stream that has spoken last: the only one of which anything may be collected. */
+  #speaker: Output | undefined
 
   /** `outputEnded`: one of the outputs has come to its end. */
   constructor(spawned: Spawned, replayBytes: number, outputEnded: () => void) {
-    this.replay = new Replay(replayBytes)
+    this.#replay = new Replay(replayBytes)
     this.inputs = new Map([...spawned.inputs].map(([fd, sink]) => [fd, new Input(sink)]))
     this.outputs = new Map(
       [...spawned.outputs].map(([fd, source]) => {
         const arrived = (chunk: Uint8Array, offset: number): number => {
           const arrival = this.#arrivals++
-          this.replay.add(fd, offset, arrival, chunk)
+          this.#replay.add(fd, offset, arrival, chunk)
           return arrival
         }
-        return [fd, new Output(source, { arrived, ended: outputEnded })]
+        const reads = (): void => {
+          if (this.#speaker !== output) this.#speaker?.flush()
+          this.#speaker = output
+        }
+        const output: Output = new Output(source, { reads, arrived, ended: outputEnded })
+        return [fd, output]
       })
     )
+  }
+
+  /** What is kept of the output, up to its last byte. */
+  get replay(): Replay {
+    this.#speaker?.flush()
+    return this.#replay
   }
 
   /** Begins to read. */

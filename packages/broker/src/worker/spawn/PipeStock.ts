@@ -14,7 +14,7 @@ import { join } from "node:path"
 import { errnoOf } from "../../child/start-child.ts"
 import { openNonBlocking } from "../../child/open-pipe.ts"
 import type { PipeSlot } from "../../link/launcher-messages.ts"
-import { sourceOf } from "./streams.ts"
+import { ScratchReader } from "./ScratchReader.ts"
 import { type ByteSource, SpawnError } from "./Spawner.ts"
 
 /** Pipes made at a time. Higher: fewer runs of mkfifo, some 2 ms each. Lower: fewer names in the directory. */
@@ -73,7 +73,10 @@ const openPipe = (path: string): OutputPipe => {
   const fd = openNonBlocking(path, "read")
   return {
     slot: { pipe: path },
-    source: () => sourceOf(new Socket({ fd, readable: true, writable: false })),
+    source: () => {
+      const reader = new ScratchReader()
+      return reader.sourceOf(new Socket({ fd, readable: true, writable: false, onread: reader.onread }))
+    },
     destroy: () => closeSync(fd)
   }
 }

@@ -7,6 +7,7 @@
 import { connect, type Socket } from "node:net"
 import { errnoOf } from "../../child/start-child.ts"
 import { HANDSHAKE_BYTES, NONCE_BYTES } from "../../link/launcher-messages.ts"
+import { ScratchReader } from "./ScratchReader.ts"
 import { bothOf, sinkOf } from "./streams.ts"
 import { type ByteSink, type ByteSource, SpawnError } from "./Spawner.ts"
 
@@ -18,11 +19,6 @@ const MAX_CONNECTING = 8
 const MAX_WAIT_MS = 30_000
 /** Pause before a refused connection is tried again. */
 const RETRY_MS = 20
-/**
- * One buffer into which all sockets are read, since a read is copied out at once. 256 KiB is more than a
- * UNIX socket holds, so a read empties it; a smaller one costs more reads.
- */
-const scratch = Buffer.allocUnsafeSlow(256 * 1024)
 
 /** A connected socket, for an input or for both ways. */
 export interface StockSocket {
@@ -95,10 +91,10 @@ export class SocketStock {
   #connect(): void {
     this.#connecting++
     const number = ++this.#lastNumber
-    const reader = new SocketReader()
+    const reader = new ScratchReader()
     let socket: Socket
     try {
-      socket = connect({ path: this.#path, allowHalfOpen: true, onread: { buffer: scratch, callback: reader.onRead } })
+      socket = connect({ path: this.#path, allowHalfOpen: true, onread: reader.onread })
     } catch (cause) {
       return this.#retryLater(cause)
     }
@@ -113,7 +109,7 @@ export class SocketStock {
       socket.off("error", failed)
       socket.write(handshake(this.#nonce, number))
       this.#connecting--
-      this.#connected(reader.socketOf(socket, number))
+      this.#connected(stockSocket(socket, number, reader))
     })
   }
 
@@ -141,54 +137,18 @@ const handshake = (nonce: Buffer, number: number): Buffer => {
   return bytes
 }
 
-/** What is read from one socket, once somebody wants it. */
-class SocketReader {
-  #data = (_chunk: Uint8Array): void => {}
-
-  readonly onRead = (bytes: number, buffer: Uint8Array): boolean => {
-    // A copy, since the scratch is everybody's. (The `slice` of a Buffer would be a view of it.)
-    this.#data(new Uint8Array(buffer.subarray(0, bytes)))
-    return true
-  }
-
-  socketOf(socket: Socket, number: number): StockSocket {
-    // A socket in stock that breaks is found out when it is used.
-    socket.on("error", () => {})
-    return {
-      slot: number,
-      sink: () => {
-        // The child never writes to its stdin; reading is how its closing is noticed.
-        socket.once("end", () => socket.destroy())
-        socket.resume()
-        return sinkOf(socket)
-      },
-      both: () => bothOf(socket, this.#source(socket)),
-      destroy: () => socket.destroy()
-    }
-  }
-
-  #source(socket: Socket): ByteSource {
-    let ended = false
-    let onEnd = (): void => {}
-    const end = (): void => {
-      if (ended) return
-      ended = true
-      onEnd()
-    }
-    return {
-      start: (listener) => {
-        this.#data = listener.data
-        onEnd = listener.end
-        socket.once("end", end)
-        socket.once("close", end)
-        socket.resume()
-      },
-      pause: () => void socket.pause(),
-      resume: () => void socket.resume(),
-      destroy: () => {
-        ended = true
-        socket.destroy()
-      }
-    }
+const stockSocket = (socket: Socket, slot: number, reader: ScratchReader): StockSocket => {
+  // A socket in stock that breaks is found out when it is used.
+  socket.on("error", () => {})
+  return {
+    slot,
+    sink: () => {
+      // The child never writes to its stdin; reading is how its closing is noticed.
+      socket.once("end", () => socket.destroy())
+      socket.resume()
+      return sinkOf(socket)
+    },
+    both: () => bothOf(socket, reader.sourceOf(socket)),
+    destroy: () => socket.destroy()
   }
 }

@@ -11,7 +11,7 @@ import type { Fd } from "@spawnbroker/protocol"
 
 /** Bytes that come out of a child. Paused until `start`. */
 export interface ByteSource {
-  /** `data` gets buffers that are the listener's to keep or to transfer. `end` comes once, after the last byte. */
+  /** `data` gets bytes that are there during the call only, in memory of others. `end` comes once, after the last byte. */
   start(listener: { readonly data: (chunk: Uint8Array) => void; readonly end: () => void }): void
   pause(): void
   resume(): void

@@ -5,7 +5,7 @@ import { errnoOf } from "../../child/start-child.ts"
 import type { Fd } from "@spawnbroker/protocol"
 import type { ByteSink, ByteSource, Spawned, SpawnRequest } from "./Spawner.ts"
 
-/** A Node stream as a source. Its chunks have buffers of their own already, so they are passed on as they are. */
+/** A Node stream as a source. */
 export const sourceOf = (stream: Readable): ByteSource => {
   let onEnd = (): void => {}
   let ended = false
@@ -91,8 +91,7 @@ export const bothOf = (
 
 /** What has arrived at a socket that is broken, in Node and in the kernel, whether or not it is being read. */
 function* restOf(socket: Socket): Generator<Uint8Array> {
-  // A copy: what Node joins may lie in memory that is everybody's.
-  for (let chunk = read(socket); chunk !== null; chunk = read(socket)) yield new Uint8Array(chunk)
+  for (let chunk = read(socket); chunk !== null; chunk = read(socket)) yield chunk
   const fd = (socket as unknown as { readonly _handle?: { readonly fd: number } | null })._handle?.fd
   if (fd === undefined || fd < 0) return
   for (let chunk = readNow(fd); chunk.byteLength > 0; chunk = readNow(fd)) yield chunk
