@@ -1,4 +1,5 @@
 import { Io, type ProcessError } from "@spawnbroker/protocol"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
@@ -14,14 +15,29 @@ const attempt = (stream: string, decode: () => string): Effect.Effect<string, Io
 export const decodeWhole = (bytes: Uint8Array, stream: string, invalid: InvalidUtf8): Effect.Effect<string, Io> =>
   attempt(stream, () => decoderFor(invalid).decode(bytes))
 
+/**
+ * Text is decoded in pieces of so many bytes. A string of more than 128 KiB is one of V8's large objects, and so is the list
+ * of its lines: to cut it into lines takes twice as long. Much smaller pieces cost more turns.
+ */
+const PIECE_BYTES = 64 * 1024
+
+/** Chunks of {@link PIECE_BYTES} at most, one a pull. */
+const inPieces = (bytes: Stream.Stream<Uint8Array, ProcessError>): Stream.Stream<Uint8Array, ProcessError> =>
+  Stream.rechunk(Stream.mapArray(bytes, Arr.flatMap(piecesOf)), 1)
+
+const piecesOf = (chunk: Uint8Array): Arr.NonEmptyArray<Uint8Array> => {
+  const pieces: Arr.NonEmptyArray<Uint8Array> = [chunk.subarray(0, PIECE_BYTES)]
+  for (let at = PIECE_BYTES; at < chunk.byteLength; at += PIECE_BYTES) pieces.push(chunk.subarray(at, at + PIECE_BYTES))
+  return pieces
+}
+
 /** Bytes as they come as text: a character that is split between two chunks comes with the second. */
 export const decodeStream = (
   bytes: Stream.Stream<Uint8Array, ProcessError>,
   stream: string,
   invalid: InvalidUtf8
 ): Stream.Stream<string, ProcessError> =>
-  // Text that cannot fail is decoded a batch of chunks at a time.
-  invalid === "replace" ? Stream.decodeText(bytes) : decodeStrictly(bytes, stream)
+  invalid === "replace" ? Stream.decodeText(inPieces(bytes)) : decodeStrictly(inPieces(bytes), stream)
 
 const decodeStrictly = (
   bytes: Stream.Stream<Uint8Array, ProcessError>,
