@@ -45,7 +45,7 @@ const bytes = Schema.Natural
 /**
  * Whether a value may be the bytes of a frame: a view of a buffer of its own, which nobody else can write to or resize,
  * and which is itself no larger than a frame may be. Credit counts what the view shows; the broker's buffers are at most
- * twice as large, and zero where the view does not reach.
+ * a third larger, and zero where the view does not reach.
  */
 export const isFrameBytes = (value: unknown): value is Uint8Array<ArrayBuffer> =>
   value instanceof Uint8Array &&

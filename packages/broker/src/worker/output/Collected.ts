@@ -3,7 +3,10 @@ import { copyBytes } from "@spawnbroker/protocol"
 /** Room for what is collected: as much as leaves at a time. Higher: fewer messages. Lower: less memory a stream. */
 export const COLLECTED_BYTES = 256 * 1024
 
-/** Room that was not used up, for whoever collects next. One for all: who collects much has no time to share. */
+/** Lower: fewer copies. Higher: less memory for nothing, which V8 counts, and collects garbage the sooner for. */
+const NEARLY_FULL_BYTES = COLLECTED_BYTES * (3 / 4)
+
+/** Room that is free, for whoever collects next. One for all: the few who collect at a time take turns in milliseconds. */
 let spare: Uint8Array<ArrayBuffer> | undefined
 
 /**
@@ -24,16 +27,14 @@ export class Collected {
     this.#byteLength += bytes.byteLength
   }
 
-  /**
-   * All of it, in a buffer of its own that is at most twice as large. What lies behind the bytes is zero: the room may have
-   * held those of another process.
-   */
+  /** All of it, in a buffer of its own: the room itself where it is nearly full, and where it is not, a copy. */
   take(): Uint8Array<ArrayBuffer> {
     const room = this.#room!
     const length = this.#byteLength
     this.#room = undefined
     this.#byteLength = 0
-    if (length >= COLLECTED_BYTES / 2) return room.fill(0, length).subarray(0, length)
+    // What lies behind the bytes may be another process's.
+    if (length >= NEARLY_FULL_BYTES) return room.fill(0, length).subarray(0, length)
     spare = room
     return copyBytes(room, 0, length)
   }

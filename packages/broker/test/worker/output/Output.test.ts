@@ -102,7 +102,11 @@ class Witness {
   look(): void {
     const collected = this.#windowBytes >> 2
     const chunk = collected + this.#largest
-    assert.isAtMost(this.held, this.#windowBytes + chunk + collected, "more is held than a window and what is collected")
+    assert.isAtMost(
+      this.held,
+      this.#windowBytes + chunk + collected,
+      "more is held than a window and what is collected"
+    )
     assert.isAtMost(this.delivered, this.granted + chunk, "more was sent than was asked for")
     assert.isAtMost(this.skipped, this.reader.droppedBytes, "what was skipped was not counted")
     assert.isAtMost(this.ends, 1)
