@@ -43,7 +43,7 @@ export { Milliseconds } from "./process/Milliseconds.ts"
 export { spawnDefaults, SpawnSpec, Stdio, Unread } from "./process/SpawnSpec.ts"
 export { StopStep, StopSteps } from "./process/StopSteps.ts"
 
-export { EAGER_BYTES, eagerBytes, returnThreshold, INPUT_CREDIT_BYTES } from "./wire/credits.ts"
+export { EAGER_BYTES, eagerBytes, INPUT_CREDIT_BYTES, returnThreshold, slackBytes } from "./wire/credits.ts"
 export {
   BrokerFrame,
   type BrokerFrameEncoded,

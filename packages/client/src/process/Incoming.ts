@@ -10,6 +10,7 @@ import {
   InvalidArgument,
   type ProcessError,
   returnThreshold,
+  slackBytes,
   streamName
 } from "@spawnbroker/protocol"
 
@@ -124,7 +125,7 @@ export class Incoming {
   }
 
   release(): void {
-    this.payBack()
+    this.#payBack()
     this.#isRead = false
     this.#wake = undefined
     this.#link.released()
@@ -173,12 +174,16 @@ export class Incoming {
 
   #settle(takenBytes: number): void {
     this.#queuedBytes -= takenBytes
-    if (this.#owedBytes >= returnThreshold(this.#windowBytes)) this.payBack()
+    if (this.#owedBytes >= returnThreshold(this.#windowBytes)) this.#payBack()
     this.#owedBytes += takenBytes
   }
 
-  /** Gives back the credit for all that was taken. Whoever waits for more does so first, or nothing more may come. */
-  payBack(): void {
+  /** Whoever waits for more gives back the credit for what was taken first, or nothing more may come. */
+  waits(): void {
+    if (this.#owedBytes > slackBytes(this.#windowBytes)) this.#payBack()
+  }
+
+  #payBack(): void {
     if (this.#owedBytes > 0 && !this.isEnded) this.#link.credit(this.#owedBytes)
     this.#owedBytes = 0
   }

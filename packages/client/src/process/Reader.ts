@@ -20,7 +20,7 @@ export const openReader = (
     let wake: (() => void) | undefined
     yield* Effect.forEach(incoming, (each) => acquire(each, () => wake?.()), { discard: true })
     const wait = Effect.callback<void>((resume) => {
-      for (const each of incoming) each.payBack()
+      for (const each of incoming) each.waits()
       // Looked at again: something may have come since the last look.
       if (hasNews(incoming)) return resume(Effect.void)
       wake = () => resume(Effect.void)

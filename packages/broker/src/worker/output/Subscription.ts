@@ -4,7 +4,7 @@
  * This is the byte path, so it is plain code. Nothing is lost or reordered while the client reads; what happens when it
  * does not is the `Unread` choice of the client. See `wire/credits.ts` in the protocol for the rules.
  */
-import { eagerBytes, type Unread } from "@spawnbroker/protocol"
+import { eagerBytes, slackBytes, type Unread } from "@spawnbroker/protocol"
 
 export interface SubscriptionListener {
   /** A chunk that the client has credit for. Its buffer may be transferred. */
@@ -58,10 +58,11 @@ export class Subscription {
 
   /**
    * How many bytes may be collected before it is given them. None while its client waits, which it does when it has given
-   * all credit back; and none of those that are sent unasked.
+   * credit back for all but the slack; and none of those that are sent unasked.
    */
   get patience(): number {
-    const waits = this.#creditBytes >= this.#windowBytes || (!this.#isAsked && this.#creditBytes > 0)
+    const underWay = this.#windowBytes - this.#creditBytes
+    const waits = underWay <= slackBytes(this.#windowBytes) || (!this.#isAsked && this.#creditBytes > 0)
     return waits ? 0 : this.#windowBytes >> 2
   }
 
