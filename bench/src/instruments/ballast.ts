@@ -15,7 +15,8 @@ export const ballasts = {
   "1 GB heap": { heapBytes: GB, bufferBytes: 0 },
   "2 GB heap": { heapBytes: 2 * GB, bufferBytes: 0 },
   "4 GB heap": { heapBytes: 4 * GB, bufferBytes: 0 },
-  "1 GB buffers": { heapBytes: 0, bufferBytes: GB }
+  "1 GB buffers": { heapBytes: 0, bufferBytes: GB },
+  "4 GB buffers": { heapBytes: 0, bufferBytes: 4 * GB }
 } as const satisfies Readonly<Record<string, Ballast>>
 
 export type BallastName = keyof typeof ballasts

@@ -13,7 +13,7 @@ const runTrue = ({ run }: Subject): Promise<void> => run(commands.true, [], () =
 
 export const spawnRate: Scenario<"rate"> = {
   title: "1,000 × true with 64 in flight, or as many as are begun in a second",
-  ballasts: ["small heap", "1 GB heap", "4 GB heap", "1 GB buffers"],
+  ballasts: ["small heap", "1 GB heap", "4 GB heap", "4 GB buffers"],
   seconds: 197,
   metrics: { rate: { label: "rate", unit: "processes/s", better: "more" } },
   warmUp: (subject, size) => {
