@@ -46,7 +46,10 @@ export class Incoming {
   #lastArrival = -1
   #queuedBytes = 0
   #owedBytes = 0
+  /** The broker has been asked for the whole window. */
   #granted = false
+  /** The broker has been told that nobody reads. */
+  #isDrained = false
   #hasGap = false
   #isRead = false
   #wake: (() => void) | undefined
@@ -81,6 +84,8 @@ export class Incoming {
     this.#lastArrival = arrival
     this.#chunks.push({ from: this.name, arrival, held, isAfterGap: this.#hasGap, bytes })
     this.#hasGap = false
+    // Long before the broker has to wait for it; a short output ends without it.
+    if (this.#isRead && this.#needsMore) this.#grant()
     this.#wake?.()
   }
 
@@ -119,13 +124,11 @@ export class Incoming {
     this.#wake = wake
     this.#link.acquired()
     // Also where nothing is granted: it says that somebody reads.
-    this.#link.credit(this.#granted ? 0 : this.#windowBytes - eagerBytes(this.#windowBytes))
-    this.#granted = true
+    if (this.#isDrained || this.#needsMore) this.#grant()
     return undefined
   }
 
   release(): void {
-    this.#payBack()
     this.#isRead = false
     this.#wake = undefined
     this.#link.released()
@@ -169,22 +172,38 @@ export class Incoming {
 
   /** Nobody reads now, and the child must not wait for that. */
   drain(): void {
-    if (!this.#isRead && !this.isEnded) this.#link.drain()
+    if (this.#isRead || this.isEnded) return
+    this.#isDrained = true
+    this.#link.drain()
+  }
+
+  /** What the broker may have sent, and has not had back. */
+  get #creditBytes(): number {
+    return this.#granted ? this.#windowBytes : eagerBytes(this.#windowBytes)
+  }
+
+  /** More comes than a short output. */
+  get #needsMore(): boolean {
+    return !this.#granted && this.#queuedBytes >= returnThreshold(this.#creditBytes)
+  }
+
+  /** Gives back what is owed, and the first time whatever of the window there is more. */
+  #grant(): void {
+    const bytes = this.#owedBytes + this.#windowBytes - this.#creditBytes
+    this.#owedBytes = 0
+    this.#granted = true
+    this.#isDrained = false
+    if (!this.isEnded) this.#link.credit(bytes)
   }
 
   #settle(takenBytes: number): void {
     this.#queuedBytes -= takenBytes
-    if (this.#owedBytes >= returnThreshold(this.#windowBytes)) this.#payBack()
+    if (this.#owedBytes >= returnThreshold(this.#creditBytes)) this.#grant()
     this.#owedBytes += takenBytes
   }
 
   /** Whoever waits for more gives back the credit for what was taken first, or nothing more may come. */
   waits(): void {
-    if (this.#owedBytes > slackBytes(this.#windowBytes)) this.#payBack()
-  }
-
-  #payBack(): void {
-    if (this.#owedBytes > 0 && !this.isEnded) this.#link.credit(this.#owedBytes)
-    this.#owedBytes = 0
+    if (this.#owedBytes > slackBytes(this.#windowBytes)) this.#grant()
   }
 }

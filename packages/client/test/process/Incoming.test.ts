@@ -8,6 +8,7 @@ import { Incoming } from "../../src/process/Incoming.ts"
 import { readBytes, readChunks } from "../../src/process/read-stream.ts"
 
 const WINDOW = 128 * 1024
+const EAGER = eagerBytes(WINDOW)
 /** Chunks come in this order, over all streams. */
 let arrivals = 0
 const gone = new BrokerUnavailable({ reason: "test" })
@@ -132,30 +133,53 @@ describe("an incoming stream", () => {
 })
 
 describe("the credit of an incoming stream", () => {
-  it("is raised to the window by the first reader, and not again", () => {
+  it("is raised to the window by what comes for the first reader, and not again", () => {
+    const { incoming, said } = makeProcess().stdout
+    incoming.acquire(() => {})
+    assert.strictEqual(said.credits.length, 0)
+    incoming.receive(new Uint8Array(EAGER), arrivals++)
+    assert.deepStrictEqual(said.credits, [WINDOW - EAGER])
+    incoming.receive(new Uint8Array(1), arrivals++)
+    incoming.release()
+    incoming.acquire(() => {})
+    assert.strictEqual(said.credits.length, 1)
+  })
+
+  it("is raised at once for a reader who finds much, and for one whose stream was being drained", () => {
+    const [much, drained] = [makeProcess().stdout, makeProcess().stdout]
+    much.incoming.receive(new Uint8Array(EAGER), arrivals++)
+    drained.incoming.drain()
+    for (const { incoming, said } of [much, drained]) {
+      incoming.acquire(() => {})
+      assert.deepStrictEqual(said.credits, [WINDOW - EAGER])
+    }
+  })
+
+  it("is said again, also where it is nothing, by each reader of a stream that was being drained", () => {
     const { incoming, said } = makeProcess().stdout
     for (let reader = 0; reader < 3; reader++) {
+      incoming.drain()
       incoming.acquire(() => {})
       incoming.release()
     }
-    assert.strictEqual(sum(said.credits), WINDOW - eagerBytes(WINDOW))
-    assert.strictEqual(said.credits.length, 3)
+    assert.deepStrictEqual(said.credits, [WINDOW - EAGER, 0, 0])
   })
 
-  it("comes back when a reader goes", () => {
+  it("is not asked for by a short output", () => {
     const { incoming, said } = makeProcess().stdout
     incoming.acquire(() => {})
     incoming.receive(new Uint8Array(10), arrivals++)
     incoming.takeAll()
+    incoming.payBack()
     incoming.release()
-    assert.strictEqual(said.credits.at(-1), 10)
+    assert.strictEqual(said.credits.length, 0)
   })
 
   it("is not asked for once the stream has ended", () => {
     const { incoming, said } = makeProcess().stdout
     incoming.acquire(() => {})
-    const before = said.credits.length
     incoming.receive(new Uint8Array(WINDOW), arrivals++)
+    const before = said.credits.length
     incoming.end()
     incoming.takeAll()
     incoming.takeAll()
@@ -207,7 +231,7 @@ describe("a gap", () => {
       incoming.end()
       assert.strictEqual(incoming.discardedBytes, 3)
       assert.strictEqual(yield* text(readBytes("stdout", [incoming])), "new")
-      assert.isAtMost(sum(said.credits), WINDOW - eagerBytes(WINDOW) + 3)
+      assert.isAtMost(sum(said.credits), WINDOW - EAGER + 3)
     })
   )
 
