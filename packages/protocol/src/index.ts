@@ -36,6 +36,7 @@ export { durationMillis, isEndless, MAX_TIMER_MS } from "./process/duration-mill
 export { describeExit, Exited, ExitStatus, isSuccess, Signaled } from "./process/ExitStatus.ts"
 export { KilledBy, LifecycleEvent } from "./process/Lifecycle.ts"
 export { Pid, ProcessId } from "./process/ProcessId.ts"
+export { SpawnedProcess } from "./operations/spawn.ts"
 export { ProcessInfo, ProcessState, ProcessStatus, StreamBytes } from "./process/ProcessInfo.ts"
 export { describeSignal, Signal, signals } from "./process/Signal.ts"
 export { AdditionalFd, Fd, FdDirection, isFd, MAX_FD, streamName } from "./process/Fd.ts"

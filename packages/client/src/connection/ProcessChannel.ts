@@ -26,6 +26,8 @@ export class ProcessChannel {
   readonly #inputs = new Map<Fd, Outgoing>()
   #exitWaiters = 0
   #holdsWhileRunning = false
+  /** The broker has forgotten the channel: nothing follows, and there is nothing to release. */
+  isReleased = false
 
   constructor(
     channel: Channel,
@@ -94,6 +96,7 @@ export class ProcessChannel {
       case "End":
         return this.#openOutput(frame.fd).end()
       case "Lifecycle":
+        this.isReleased = frame.isLast === true
         return this.#tell(frame.event)
       case "InputCredit":
         return this.#inputs.get(frame.fd)?.grant(frame.bytes)

@@ -6,6 +6,7 @@ import type { Session } from "../connection/connect-session.ts"
 import { noMessages } from "../messages/make-messages.ts"
 import type { InvalidUtf8 } from "../process/decode-text.ts"
 import { makeProcessHandle, type ProcessHandle } from "../process/ProcessHandle.ts"
+import { release } from "./release.ts"
 
 /** How a process that is there already is looked at. What is absent has the default. */
 export interface AttachOptions {
@@ -39,13 +40,10 @@ export const attach = (
       const { replay = true, invalidUtf8 = "replace" } = options
       const { windowBytes = spawnDefaults.windowBytes, unread = spawnDefaults.unread } = options
       const { channel, process } = session.openChannel(windowBytes)
-      const release = session.call
-        .release({ channel })
-        .pipe(Effect.ignore, Effect.andThen(Effect.sync(() => session.closeChannel(channel))))
       const { info, inputs, outputs } = yield* restore(
         session.call.attach({ channel, id, replay, windowBytes, unread })
-      ).pipe(Effect.onError(() => release))
-      yield* Effect.addFinalizer(() => release)
+      ).pipe(Effect.onError(() => release(session, channel, process)))
+      yield* Effect.addFinalizer(() => release(session, channel, process))
       process.open(inputs, outputs)
       const handle = makeProcessHandle(
         session,

@@ -104,8 +104,10 @@ const start = (
       const opened = stages.map(({ options }, index) => open(session, specs[index]!, options))
       const release = Effect.forEach(opened, (each) => each.release, { concurrency: "unbounded", discard: true })
       const wanted = opened.map(({ channel, spec }) => ({ channel, spec }))
-      const infos = yield* restore(session.call.pipeline({ stages: wanted, links })).pipe(Effect.onError(() => release))
+      const processes = yield* restore(session.call.pipeline({ stages: wanted, links })).pipe(
+        Effect.onError(() => release)
+      )
       yield* Effect.addFinalizer(() => release)
-      return opened.map(({ spawned }, index) => spawned(infos[index]!))
+      return opened.map(({ spawned }, index) => spawned(processes[index]!))
     })
   )

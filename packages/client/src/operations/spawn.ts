@@ -6,11 +6,12 @@ import {
   type ProcessError,
   type ProcessId,
   type ProcessInfo,
+  type SpawnedProcess,
   type SpawnSpec
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import { isShell } from "../connection/DefaultShell.ts"
 import type { ProcessChannel } from "../connection/ProcessChannel.ts"
 import type { Session } from "../connection/connect-session.ts"
@@ -21,6 +22,7 @@ import { type SpawnOptions, toSpec } from "../options.ts"
 import type { Chunk } from "../process/Incoming.ts"
 import { makeProcessHandle, type ProcessHandle } from "../process/ProcessHandle.ts"
 import { readChunks } from "../process/read-stream.ts"
+import { release } from "./release.ts"
 
 /** A process, and both its outputs as one stream that says which is which. */
 export interface Spawned {
@@ -35,7 +37,7 @@ export interface Opened {
   /** Ends it, if it has been started, and waits for that. Nothing more is heard of it. */
   readonly release: Effect.Effect<void>
   /** It has been started. */
-  readonly spawned: (info: ProcessInfo) => Spawned
+  readonly spawned: (process: SpawnedProcess) => Spawned
 }
 
 /** Listens for a process before it is asked for, so that nothing of it is missed. */
@@ -47,15 +49,13 @@ export const open = (session: Session, spec: SpawnSpec, { invalidUtf8 = "replace
   return {
     channel,
     spec,
-    release: session.call.release({ channel }).pipe(
-      // The answer may overtake the last facts, which come on the data port; others may be waiting for them.
-      Effect.andThen((isClosing) => (isClosing ? Stream.runDrain(process.lifecycle.stream) : Effect.void)),
-      // A broker that cannot be reached has ended its processes, or its launcher will.
-      Effect.ignore,
-      Effect.andThen(Effect.sync(() => session.closeChannel(channel)))
-    ),
-    spawned: (info) => {
+    release: release(session, channel, process),
+    spawned: ({ runsSince, ...info }) => {
       const started = info as ProcessInfo & { readonly pid: Pid }
+      process.lifecycle.began([
+        { _tag: "Starting", at: info.startedAt },
+        { _tag: "Started", at: runsSince, pid: started.pid }
+      ])
       const handle = makeProcessHandle(session, channel, started, process, invalidUtf8)
       return {
         handle: { ...handle, ...messagesOf(info.id, process, spec, ipc) },
@@ -79,10 +79,11 @@ export const spawn = (
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       yield* restore(session.turn)
-      const { channel, spec, release, spawned } = open(session, yield* specOf(session, command, args, options), options)
-      const info = yield* restore(session.call.spawn({ channel, spec })).pipe(Effect.onError(() => release))
-      yield* Effect.addFinalizer(() => release)
-      return spawned(info)
+      const opened = open(session, yield* specOf(session, command, args, options), options)
+      const { channel, spec } = opened
+      const process = yield* restore(session.call.spawn({ channel, spec })).pipe(Effect.onError(() => opened.release))
+      yield* Effect.addFinalizer(() => opened.release)
+      return opened.spawned(process)
     })
   )
 

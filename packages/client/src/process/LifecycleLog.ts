@@ -55,6 +55,11 @@ export class LifecycleLog {
     )
   }
 
+  /** The first facts, which may be known later than others. Nobody can have asked before. */
+  began(events: ReadonlyArray<LifecycleEvent>): void {
+    this.#events.unshift(...events)
+  }
+
   add(event: LifecycleEvent): void {
     this.#events.push(event)
     if (event._tag === "Closed" || event._tag === "Failed") this.#isClosed = true

@@ -2,9 +2,9 @@ import * as Schema from "effect/Schema"
 import * as Rpc from "effect/rpc/Rpc"
 import { ProcessError } from "../errors/ProcessError.ts"
 import { Fd, MAX_FD } from "../process/Fd.ts"
-import { ProcessInfo } from "../process/ProcessInfo.ts"
 import { SpawnSpec } from "../process/SpawnSpec.ts"
 import { Channel } from "../wire/Frame.ts"
+import { SpawnedProcess } from "./spawn.ts"
 
 /** Stages of one pipeline at most. Higher lets one call start more processes. */
 export const MAX_STAGES = 32
@@ -62,6 +62,6 @@ export const pipeline = Rpc.make("pipeline", {
     stages: Schema.Array(Stage).check(Schema.isMinLength(2), Schema.isMaxLength(MAX_STAGES)),
     links: Schema.Array(StageLink).check(Schema.isMaxLength(MAX_STAGES))
   }).check(eachEndOnce),
-  success: Schema.Array(ProcessInfo),
+  success: Schema.Array(SpawnedProcess),
   error: ProcessError
 })

@@ -9,7 +9,7 @@
  * | `Data` | broker | fd, offset, arrival, held?, bytes | output; `offset` counts the bytes of the stream before it. A jump means that bytes were dropped |
  * | `Dropped` | broker | fd | nobody reads, and what follows of the stream is not what comes next: unread bytes go, too |
  * | `End` | broker | fd | no more output on this stream |
- * | `Lifecycle` | broker | event | a fact of the process's life |
+ * | `Lifecycle` | broker | event, isLast? | a fact of the process's life |
  * | `InputCredit` | broker | fd, bytes | the client may send so many more |
  * | `InputClosed` | broker | fd, errno? | the child reads no more; what was not taken yet is lost |
  * | `Lost` | broker | error | the channel ended without its process's end: revoked, or the broker is going |
@@ -21,6 +21,8 @@
  * `arrival` numbers the chunks of a process in the order in which they came out of it, whatever their stream. Where credit
  * keeps back an older chunk of another stream, `held` is the number of the youngest of those: whoever wants one order of
  * all waits for it.
+ *
+ * With `isLast` the broker forgets the channel: nothing follows on it, and nothing is left that a release would end.
  *
  * Buffers are transferred, never shared: their sender has lost them. How many bytes may be under way is said in
  * `credits.ts`.
@@ -68,7 +70,11 @@ export const BrokerFrame = Schema.Union([
   }),
   Schema.TaggedStruct("Dropped", { channel: Channel, fd: Fd }),
   Schema.TaggedStruct("End", { channel: Channel, fd: Fd }),
-  Schema.TaggedStruct("Lifecycle", { channel: Channel, event: LifecycleEvent }),
+  Schema.TaggedStruct("Lifecycle", {
+    channel: Channel,
+    event: LifecycleEvent,
+    isLast: Schema.optionalKey(Schema.Literal(true))
+  }),
   Schema.TaggedStruct("InputCredit", { channel: Channel, fd: Fd, bytes }),
   Schema.TaggedStruct("InputClosed", { channel: Channel, fd: Fd, errno: Schema.optionalKey(Schema.String) }),
   Schema.TaggedStruct("Lost", { channel: Channel, error: ProcessError })

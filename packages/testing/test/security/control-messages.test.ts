@@ -2,6 +2,7 @@ import { Broker } from "@spawnbroker/broker"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { MessageChannel, type MessagePort } from "node:worker_threads"
+import { living } from "../../src/leaks.ts"
 import {
   assertFails,
   assertSucceeds,
@@ -317,6 +318,35 @@ layer(Broker.layer(), { excludeTestServices: true })("control messages", (it) =>
       assert.strictEqual(client.textOf(0), "still here")
       assertSucceeds(yield* Effect.promise(() => client.call("release", { channel: 0 })))
       assertSucceeds(yield* Effect.promise(() => client.spawn(0, specOf("true", [], { cwd: "/" }))))
+    })
+  )
+
+  it.effect("a channel whose process is over is free with its last frame, once for each process", () =>
+    Effect.gen(function* () {
+      const { client } = yield* connectRaw()
+      for (let round = 1; round <= 3; round++) {
+        assertSucceeds(yield* Effect.promise(() => client.spawn(0, specOf("true", [], { cwd: "/" }))))
+        yield* Effect.promise(() =>
+          client.frame(() => client.frames.filter(({ isLast }) => isLast === true).length === round)
+        )
+        assert.strictEqual(client.frames.at(-1)?.event._tag, "Closed")
+      }
+      assert.isFalse(assertSucceeds(yield* Effect.promise(() => client.call("release", { channel: 0 }))))
+      assertSucceeds(yield* Effect.promise(() => client.call("detach", { channel: 0 })))
+    })
+  )
+
+  it.effect("a channel is kept for those of its group who outlive their leader, and its release ends them", () =>
+    Effect.gen(function* () {
+      const { client } = yield* connectRaw()
+      const line = "sleep 1000 >/dev/null 2>&1 & echo $!"
+      assertSucceeds(yield* Effect.promise(() => client.spawn(0, specOf("sh", ["-c", line], { cwd: "/" }))))
+      yield* Effect.promise(() => client.exitOf(0))
+      assert.isUndefined(client.frames.find(({ isLast }) => isLast !== undefined))
+      const pid = Number(client.textOf(0))
+      assert.isDefined(living(pid))
+      assert.isTrue(assertSucceeds(yield* Effect.promise(() => client.call("release", { channel: 0 }))))
+      assert.isUndefined(living(pid))
     })
   )
 

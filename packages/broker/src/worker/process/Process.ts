@@ -17,6 +17,7 @@ import {
   type ProcessState,
   type ProcessStatus,
   type Signal,
+  type SpawnedProcess,
   type SpawnSpec,
   type StopSteps
 } from "@spawnbroker/protocol"
@@ -58,12 +59,15 @@ export class Process {
   readonly #events: Array<LifecycleEvent> = []
   readonly #views = new Set<View>()
   readonly #startedAt = Date.now()
+  #runsSince = 0
   #streams: ChildStreams | undefined
   #spawned: Spawned | undefined
   #state: ProcessState = "starting"
   #exit: ExitStatus | undefined
   #exitedAt: number | undefined
   #killedBy: KilledBy | undefined
+  /** Others of its group have outlived it, or may have. */
+  #groupLives = true
   #ending: Ending | undefined
   /** Kills whose callers wait for their effect. */
   waitingKills = 0
@@ -81,7 +85,7 @@ export class Process {
     this.spec = spec
     this.#authorized = authorized
     this.#onClosed = onClosed
-    this.#tell({ _tag: "Starting", at: this.#startedAt })
+    this.#events.push({ _tag: "Starting", at: this.#startedAt })
   }
 
   get request(): Authorized["request"] {
@@ -113,6 +117,11 @@ export class Process {
     }
   }
 
+  /** What the client hears who has started it. */
+  get spawned(): SpawnedProcess {
+    return { ...this.info, runsSince: this.#runsSince }
+  }
+
   get status(): ProcessStatus {
     return { running: !this.hasExited, elapsedMs: this.#elapsedMs, bytes: this.#bytes, ...this.#ended }
   }
@@ -136,7 +145,9 @@ export class Process {
   started(spawned: Spawned): void {
     this.#spawned = spawned
     this.#state = "running"
-    this.#tell({ _tag: "Started", at: Date.now(), pid: Pid.make(spawned.pid) })
+    this.#runsSince = Date.now()
+    // Whoever looks already is the one who has asked for it: the answer says so.
+    this.#events.push({ _tag: "Started", at: this.#runsSince, pid: Pid.make(spawned.pid) })
     // Registered before any stream is read, so that an exit that is already known comes in its turn.
     void spawned.exited.then((end) => this.#exited(end))
     this.#streams = new ChildStreams(spawned, this.spec.replayBytes, () => this.#closeIfSettled())
@@ -162,7 +173,7 @@ export class Process {
   failed(message: string): void {
     this.#state = "failed"
     this.#exitedAt = Date.now()
-    this.#tell({ _tag: "Failed", at: this.#exitedAt, message })
+    this.#events.push({ _tag: "Failed", at: this.#exitedAt, message })
     this.#launched.resolve()
     this.#onClosed()
   }
@@ -265,11 +276,14 @@ export class Process {
     return this.#views.size
   }
 
-  /** Tells a client all there is to know, from the first fact on. Whoever closes the view is told no more. */
+  /**
+   * Tells a client all there is to know, from the first fact on; one that looks before it has started what follows that.
+   * Whoever closes the view is told no more.
+   */
   view(options: ViewOptions): View {
     const view = new View(options, () => this.#closeIfSettled())
     this.#views.add(view)
-    for (const event of this.#events) view.tell(event)
+    if (this.#state !== "starting") for (const event of this.#events) view.tell(event)
     if (this.#streams !== undefined) view.connect(this.#streams)
     this.#closeIfSettled()
     return view
@@ -305,6 +319,7 @@ export class Process {
     // A client's signal may have been meant as a message. That it was the end is known only now.
     else if (end.signal !== null && end.signal === this.#lastSignal) this.#killed(this.#lastSignal, "client")
     this.#exit = statusOf(end)
+    this.#groupLives = end.groupLives
     this.#tell({ _tag: "Exited", at: this.#exitedAt, status: this.#exit })
     this.#streams?.processExited(this.spec.waitForEof)
     if (this.spec.endGroupOnFailure && end.code !== null && end.code !== 0)
@@ -315,7 +330,11 @@ export class Process {
   /** Each client hears of the end once it has what came before; the process is over once all of them have. */
   #closeIfSettled(): void {
     if (this.#exit === undefined || this.#streams?.haveEnded === false) return
-    for (const view of this.#views) view.closeIfSettled()
+    const needsRelease = this.#groupLives || this.#treeKills.size > 0
+    for (const view of this.#views) {
+      view.closeIfSettled(needsRelease)
+      if (view.isReleased) this.#views.delete(view)
+    }
     if (this.#state !== "exited" || [...this.#views].some((view) => !view.isSettled)) return
     this.#state = "closed"
     this.#letGoIfOver()

@@ -21,6 +21,8 @@ export interface ViewOptions {
   /** Whether it gets the output that is kept, or only what is still to come. */
   readonly replay: boolean
   readonly frame: (frame: ProcessFrame) => void
+  /** The last frame has been sent: the view has closed itself. */
+  readonly over: () => void
 }
 
 /** The two streams of which `all` is made. */
@@ -36,6 +38,8 @@ export class View {
   /** `Closed` has been told. What is held then can still be taken. */
   #isOver = false
   #isReleased = false
+  /** Outputs whose end has not been told. */
+  #openOutputs = 0
 
   /** `changed`: it may have settled. */
   constructor(options: ViewOptions, changed: () => void) {
@@ -60,6 +64,7 @@ export class View {
   connect(streams: ChildStreams): void {
     this.#streams = streams
     const pieces = this.#options.replay ? streams.replay.read(() => true) : []
+    this.#openOutputs = streams.outputs.size
     for (const [fd, output] of streams.outputs) {
       const offset = pieces.find((piece) => piece.fd === fd)?.offset ?? output.totalBytes
       this.#subscriptions.set(fd, this.#subscribe(fd, offset))
@@ -75,11 +80,28 @@ export class View {
     if (!this.#isReleased) this.#options.frame({ _tag: "Lifecycle", event })
   }
 
-  /** The process has exited and its streams are over. Says so, once its client has taken what there was for it. */
-  closeIfSettled(): void {
-    if (this.#isOver || !this.isSettled) return
-    this.tell({ _tag: "Closed", at: Date.now(), dropped: { stdout: this.#dropped(1), stderr: this.#dropped(2) } })
+  /** Nobody looks any more. */
+  get isReleased(): boolean {
+    return this.#isReleased
+  }
+
+  /**
+   * The process has exited and its streams are over. Says so, once its client has taken what there was for it. Where
+   * everything has been sent by then and no release is needed, that is the last frame.
+   */
+  closeIfSettled(needsRelease: boolean): void {
+    if (this.#isOver || this.#isReleased || !this.isSettled) return
+    const event: LifecycleEvent = {
+      _tag: "Closed",
+      at: Date.now(),
+      dropped: { stdout: this.#dropped(1), stderr: this.#dropped(2) }
+    }
     this.#isOver = true
+    if (needsRelease || this.#openOutputs > 0) return this.tell(event)
+    this.#options.frame({ _tag: "Lifecycle", event, isLast: true })
+    this.#isReleased = true
+    this.#leave()
+    this.#options.over()
   }
 
   output(fd: Fd): Subscription | undefined {
@@ -100,6 +122,10 @@ export class View {
   close(): void {
     this.#isReleased = true
     this.abandon()
+    this.#leave()
+  }
+
+  #leave(): void {
     for (const [fd, subscription] of this.#subscriptions) this.#streams?.outputs.get(fd)?.remove(subscription)
     for (const writer of this.#writers.values()) writer.leave()
   }
@@ -120,6 +146,7 @@ export class View {
       },
       dropped: () => frame({ _tag: "Dropped", fd }),
       end: () => {
+        this.#openOutputs--
         if (!this.#isReleased) frame({ _tag: "End", fd })
       },
       changed: () => {

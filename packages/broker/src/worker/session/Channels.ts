@@ -18,6 +18,7 @@ import {
   type PermissionDenied,
   ProcessError,
   type ProcessInfo,
+  type SpawnedProcess,
   type SpawnSpec,
   type StageLink,
   streamName,
@@ -89,13 +90,13 @@ export class Channels {
   }
 
   /** Starts a process on a channel. */
-  spawn(channel: Channel, spec: SpawnSpec): Effect.Effect<ProcessInfo, ProcessError> {
+  spawn(channel: Channel, spec: SpawnSpec): Effect.Effect<SpawnedProcess, ProcessError> {
     return Effect.gen({ self: this }, function* () {
       yield* this.#checkFree([channel])
       const process = yield* this.#admit(spec, yield* this.#authorize(spec))
       this.#put(channel, process)
       yield* Effect.tapError(this.#launch(process), () => Effect.sync(() => this.#attached.delete(channel)))
-      return process.info
+      return process.spawned
     })
   }
 
@@ -103,7 +104,7 @@ export class Channels {
   pipeline(
     stages: ReadonlyArray<Start>,
     stageLinks: ReadonlyArray<StageLink>
-  ): Effect.Effect<ReadonlyArray<ProcessInfo>, ProcessError> {
+  ): Effect.Effect<ReadonlyArray<SpawnedProcess>, ProcessError> {
     return Effect.gen({ self: this }, function* () {
       const authorized = yield* Effect.forEach(stages, ({ spec }, stage) =>
         Effect.mapError(this.#authorize(spec), (error) => atStage(error, stage))
@@ -126,7 +127,7 @@ export class Channels {
           this.#put(channel, process)
         }
         yield* this.#pipelineStarts.withPermits(1)(launchPipeline(processes, links, spawner))
-        return processes.map(({ info }) => info)
+        return processes.map(({ spawned }) => spawned)
       })
       const release = Effect.forEach(stages, ({ channel }) => this.release(channel), { concurrency: "unbounded" })
       return yield* Effect.tapError(start, () => release)
@@ -161,7 +162,7 @@ export class Channels {
       // Who only observes must not be able to hold up what it cannot even signal.
       const unread = isOwner ? options.unread : "tail"
       const view = this.#view(process, channel, { ...options, unread }, isOwner)
-      this.#attached.set(channel, { process, view, endsProcess: false })
+      if (!view.isReleased) this.#attached.set(channel, { process, view, endsProcess: false })
       return { info: process.info, inputs: view.inputs, outputs: view.outputs }
     })
   }
@@ -188,14 +189,10 @@ export class Channels {
   }
 
   /** The release of the channel will not end its process. */
-  detach(channel: Channel): Effect.Effect<void, InvalidArgument> {
-    return Effect.suspend(() => {
+  detach(channel: Channel): Effect.Effect<void> {
+    return Effect.sync(() => {
       const attached = this.#attached.get(channel)
-      if (attached === undefined) {
-        return Effect.fail(new InvalidArgument({ argument: "channel", problem: `there is no process on ${channel}` }))
-      }
-      attached.endsProcess = false
-      return Effect.void
+      if (attached !== undefined) attached.endsProcess = false
     })
   }
 
@@ -211,10 +208,15 @@ export class Channels {
         await process.end("client", { withinMs: Infinity })
         process.closeOutputs()
       }
-      this.#attached.delete(channel)
+      this.#forget(channel, attached)
       process.closeView(view)
       return attached.endsProcess
     })
+  }
+
+  /** By now it may be another's. */
+  #forget(channel: Channel, attached: Attached): void {
+    if (this.#attached.get(channel) === attached) this.#attached.delete(channel)
   }
 
   #releaseHostStream(channel: Channel): void {
@@ -260,7 +262,12 @@ export class Channels {
   }
 
   #view(process: Process, channel: Channel, options: AttachOptions, mayWrite: boolean): View {
-    return process.view({ ...options, mayWrite, frame: this.#frames(channel) })
+    return process.view({
+      ...options,
+      mayWrite,
+      frame: this.#frames(channel),
+      over: () => this.#attached.delete(channel)
+    })
   }
 
   #frames(channel: Channel): (frame: ProcessFrame) => void {

@@ -3,12 +3,13 @@ import type { Socket } from "node:net"
 import type { Fd } from "@spawnbroker/protocol"
 import { ChildTable } from "../../child/ChildTable.ts"
 import { PipeTable } from "../../child/PipeTable.ts"
-import { type ChildEnd, errnoOf, startChild, type StdioSlot } from "../../child/start-child.ts"
+import { errnoOf, startChild, type StdioSlot } from "../../child/start-child.ts"
 import { bothOf, connectStreams, sinkOf, sourceOf, type StreamEnds } from "./streams.ts"
 import {
   isLinkEnd,
   type Link,
   type Spawned,
+  type SpawnedEnd,
   SpawnError,
   type Spawner,
   type SpawnRequest,
@@ -35,8 +36,8 @@ export class DirectSpawner implements Spawner {
     return new Promise((resolve, reject) => {
       const stdio = request.stdio.map((each) => this.#slotOf(each))
       if (stdio.includes(undefined)) return reject(new SpawnError("EPIPE"))
-      let exited!: (end: ChildEnd) => void
-      const exit = new Promise<ChildEnd>((done) => (exited = done))
+      let exited!: (end: SpawnedEnd) => void
+      const exit = new Promise<SpawnedEnd>((done) => (exited = done))
       let startedPid = 0
       const child = startChild(request, stdio as ReadonlyArray<StdioSlot>, {
         started: (pid) => {
@@ -45,8 +46,7 @@ export class DirectSpawner implements Spawner {
         },
         failed: (errno) => reject(new SpawnError(errno)),
         exited: (end) => {
-          this.#children.exited(id)
-          exited(end)
+          exited({ ...end, groupLives: this.#children.exited(id) })
         }
       })
       if (child === undefined) return
@@ -74,7 +74,12 @@ export class DirectSpawner implements Spawner {
     return stdio === "inherit" || stdio === "ignore" ? stdio : "pipe"
   }
 
-  #spawned(id: number, pid: number, streams: Pick<Spawned, "inputs" | "outputs">, exited: Promise<ChildEnd>): Spawned {
+  #spawned(
+    id: number,
+    pid: number,
+    streams: Pick<Spawned, "inputs" | "outputs">,
+    exited: Promise<SpawnedEnd>
+  ): Spawned {
     return {
       pid,
       ...streams,

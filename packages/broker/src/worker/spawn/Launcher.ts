@@ -194,7 +194,7 @@ export class Launcher {
         return child.reject(new SpawnError(message.errno))
       case "Exited":
         child.ended = true
-        child.exited(message.end)
+        child.exited({ ...message.end, groupLives: message.groupLives })
         if (!message.groupLives) this.#forgetIfEnded(message.id, child)
     }
   }
@@ -218,7 +218,7 @@ export class Launcher {
       if (child.pid === 0) child.reject(new SpawnError(PERHAPS_STARTED))
       // Its children belong to init now, which reaps them; the group is theirs while any of them lives.
       else signalGroup(child.pid, "SIGKILL")
-      if (!child.ended) child.exited({ code: null, signal: "SIGKILL", crashed: true })
+      if (!child.ended) child.exited({ code: null, signal: "SIGKILL", crashed: true, groupLives: false })
     }
     this.#children.clear()
     for (const ask of [...this.#answers.keys()]) this.#answer(ask, nobody)

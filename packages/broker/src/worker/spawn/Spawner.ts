@@ -52,9 +52,13 @@ export interface SpawnRequest extends ChildRequest {
   readonly stdio: ReadonlyArray<StdioRequest>
 }
 
-/** How a child ended. `crashed`: its parent, the launcher, died, and it was killed. */
+/**
+ * How a child ended. `crashed`: its parent, the launcher, died, and it was killed. `groupLives`: others of its process group
+ * have outlived it.
+ */
 export interface SpawnedEnd extends ChildEnd {
   readonly crashed?: boolean
+  readonly groupLives: boolean
 }
 
 export interface Spawned {

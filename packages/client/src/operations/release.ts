@@ -1,0 +1,26 @@
+import type { Channel } from "@spawnbroker/protocol"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { ProcessChannel } from "../connection/ProcessChannel.ts"
+import type { Session } from "../connection/connect-session.ts"
+
+/**
+ * Ends what is on a channel, as far as it is the channel's, waits for that, and forgets the channel. Where the broker has
+ * forgotten it already that costs no message.
+ */
+export const release = (session: Session, channel: Channel, process: ProcessChannel): Effect.Effect<void> => {
+  const ask = session.call.release({ channel }).pipe(
+    // The answer may overtake the last facts, which come on the data port; others may be waiting for them.
+    Effect.andThen((isClosing) => (isClosing ? Stream.runDrain(process.lifecycle.stream) : Effect.void)),
+    // A broker that cannot be reached has ended its processes, or its launcher will.
+    Effect.ignore
+  )
+  const askIfNeeded = Effect.suspend(() => (process.isReleased ? Effect.void : ask))
+  return Effect.suspend(() => {
+    if (process.isReleased || !process.lifecycle.hasExited) return askIfNeeded
+    // Whoever waits for the exit is here as soon as that has been read; the last fact may stand in the same message.
+    return Effect.andThen(endOfMessage, askIfNeeded)
+  }).pipe(Effect.andThen(Effect.sync(() => session.closeChannel(channel))))
+}
+
+const endOfMessage = Effect.promise(() => Promise.resolve())
