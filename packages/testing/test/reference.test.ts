@@ -100,7 +100,7 @@ layer(Broker.layer(), { excludeTestServices: true })("the reference", (each) => 
       const process = yield* client.spawn("true")
       const result = yield* client.run("true")
       assertRows("The client", publicNames(client))
-      assertRows("The process", publicNames(process))
+      assertRows("The process", [...publicNames(process), ...gettersOf(process.constructor)])
       assertRows("The result of run", [...publicNames(result), ...gettersOf(RunResult)])
       assertRows("The broker", publicNames(broker))
       const port = yield* broker.openPort()

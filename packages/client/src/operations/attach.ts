@@ -1,11 +1,12 @@
-import type { Pid, ProcessError, ProcessId, ProcessInfo, Unread } from "@spawnbroker/protocol"
+import type { ProcessError, ProcessId, Unread } from "@spawnbroker/protocol"
 import { spawnDefaults } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Session } from "../connection/connect-session.ts"
 import { noMessages } from "../messages/make-messages.ts"
 import type { InvalidUtf8 } from "../process/decode-text.ts"
-import { makeProcessHandle, type ProcessHandle } from "../process/ProcessHandle.ts"
+import { LazyHandle } from "../process/LazyHandle.ts"
+import type { ProcessHandle } from "../process/ProcessHandle.ts"
 import { release } from "./release.ts"
 
 /** How a process that is there already is looked at. What is absent has the default. */
@@ -45,13 +46,6 @@ export const attach = (
       ).pipe(Effect.onError(() => release(session, channel, process)))
       yield* Effect.addFinalizer(() => release(session, channel, process))
       process.open(inputs, outputs)
-      const handle = makeProcessHandle(
-        session,
-        channel,
-        info as ProcessInfo & { readonly pid: Pid },
-        process,
-        invalidUtf8
-      )
-      return { ...handle, ...noMessages }
+      return new LazyHandle({ session, channel, info, process, invalidUtf8, messages: () => noMessages })
     })
   )

@@ -2,10 +2,8 @@ import {
   type Channel,
   type FdDirection,
   InvalidArgument,
-  type Pid,
   type ProcessError,
   type ProcessId,
-  type ProcessInfo,
   type SpawnedProcess,
   type SpawnSpec
 } from "@spawnbroker/protocol"
@@ -20,7 +18,8 @@ import { isIpcOption, messageCodec } from "../messages/message-codec.ts"
 import type { IpcOption, ProcessMessages } from "../messages/ProcessMessages.ts"
 import { type SpawnOptions, toSpec } from "../options.ts"
 import type { Chunk } from "../process/Incoming.ts"
-import { makeProcessHandle, type ProcessHandle } from "../process/ProcessHandle.ts"
+import { LazyHandle } from "../process/LazyHandle.ts"
+import type { ProcessHandle } from "../process/ProcessHandle.ts"
 import { readChunks } from "../process/read-stream.ts"
 import { release } from "./release.ts"
 
@@ -51,15 +50,16 @@ export const open = (session: Session, spec: SpawnSpec, { invalidUtf8 = "replace
     spec,
     release: release(session, channel, process),
     spawned: ({ runsSince, ...info }) => {
-      const started = info as ProcessInfo & { readonly pid: Pid }
       process.lifecycle.began([
         { _tag: "Starting", at: info.startedAt },
-        { _tag: "Started", at: runsSince, pid: started.pid }
+        { _tag: "Started", at: runsSince, pid: info.pid! }
       ])
-      const handle = makeProcessHandle(session, channel, started, process, invalidUtf8)
+      const messages = () => messagesOf(info.id, process, spec, ipc)
       return {
-        handle: { ...handle, ...messagesOf(info.id, process, spec, ipc) },
-        chunks: readChunks("all", process.standardOutputs)
+        handle: new LazyHandle({ session, channel, info, process, invalidUtf8, messages }),
+        get chunks() {
+          return readChunks("all", process.standardOutputs)
+        }
       }
     }
   }

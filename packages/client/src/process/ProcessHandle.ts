@@ -1,7 +1,5 @@
 import type {
-  Channel,
   ExitStatus,
-  Fd,
   LifecycleEvent,
   Pid,
   ProcessError,
@@ -9,19 +7,12 @@ import type {
   ProcessInfo,
   ProcessStatus
 } from "@spawnbroker/protocol"
-import { streamName } from "@spawnbroker/protocol"
-import * as Effect from "effect/Effect"
-import * as Sink from "effect/Sink"
-import * as Stream from "effect/Stream"
-import type { ProcessChannel } from "../connection/ProcessChannel.ts"
-import type { Session } from "../connection/connect-session.ts"
-import { stop, type StopOptions } from "../operations/stop.ts"
-import { kill, type KillOptions } from "../operations/kill.ts"
+import type * as Effect from "effect/Effect"
+import type * as Sink from "effect/Sink"
+import type * as Stream from "effect/Stream"
+import type { KillOptions } from "../operations/kill.ts"
+import type { StopOptions } from "../operations/stop.ts"
 import type { StreamName } from "../options.ts"
-import { decodeStream, type InvalidUtf8 } from "./decode-text.ts"
-import { DEFAULT_READ_BYTES, readLine, readSome } from "./read.ts"
-import { notPiped } from "./Reader.ts"
-import { readBytes } from "./read-stream.ts"
 
 /**
  * A process that this client has started.
@@ -140,65 +131,3 @@ export interface ProcessCore {
   /** The loop waits again: while the process runs, and while somebody reads or waits for what is still to come. */
   readonly ref: Effect.Effect<void>
 }
-
-export const makeProcessHandle = (
-  session: Session,
-  channel: Channel,
-  info: ProcessInfo & { readonly pid: Pid },
-  process: ProcessChannel,
-  invalidUtf8: InvalidUtf8
-): ProcessHandle => {
-  const { id, pid } = info
-  const output = (fd: Fd): Stream.Stream<Uint8Array, ProcessError> => {
-    const incoming = process.output(fd)
-    return readBytes(streamName(fd), incoming === undefined ? [] : [incoming])
-  }
-  const writeTo = (fd: Fd, data: Uint8Array | string): Effect.Effect<number, ProcessError> =>
-    process.input(fd)?.write(id, typeof data === "string" ? encoder.encode(data) : data) ??
-    Effect.fail(notPiped(streamName(fd)))
-  const close = (fd: Fd): Effect.Effect<void, ProcessError> =>
-    process.input(fd)?.end ?? Effect.fail(notPiped(streamName(fd)))
-  const input = (fd: Fd): ProcessHandle["stdin"] =>
-    Sink.forEach((data: Uint8Array | string) => writeTo(fd, data)).pipe(Sink.mapEffect(() => close(fd)))
-  const stdout = output(1)
-  const stderr = output(2)
-  return {
-    id,
-    pid,
-    info,
-    stdout,
-    stderr,
-    all: readBytes("all", process.standardOutputs),
-    stdoutLines: Stream.splitLines(decodeStream(stdout, "stdout", invalidUtf8)),
-    stderrLines: Stream.splitLines(decodeStream(stderr, "stderr", invalidUtf8)),
-    read: (maxBytes = DEFAULT_READ_BYTES) => readSome("stdout", process.output(1), maxBytes),
-    readError: (maxBytes = DEFAULT_READ_BYTES) => readSome("stderr", process.output(2), maxBytes),
-    readLine: readLine("stdout", process.output(1), invalidUtf8),
-    stdin: input(0),
-    write: (data) => writeTo(0, data),
-    closeStdin: close(0),
-    getInputFd: input,
-    getOutputFd: output,
-    writeFd: writeTo,
-    closeFd: close,
-    lifecycle: process.lifecycle.stream,
-    exit: process.exit,
-    status: session.call.status({ id }),
-    kill: (options) => kill(session, { id }, options),
-    stop: (options) =>
-      Effect.suspend(() =>
-        process.lifecycle.hasExited
-          ? process.exit
-          : // Whoever waits for the end does not wait for readers; and the process, when it is told to, must be able to.
-            Effect.map(
-              Effect.all([process.exit, stop(session, { id }, options)], { concurrency: "unbounded" }),
-              ([exit]) => exit
-            )
-      ),
-    detach: session.call.detach({ channel }),
-    unref: Effect.sync(() => process.hold.reference(false)),
-    ref: Effect.sync(() => process.hold.reference(true))
-  }
-}
-
-const encoder = new TextEncoder()
