@@ -170,7 +170,7 @@ describe("the credit of an incoming stream", () => {
     incoming.acquire(() => {})
     incoming.receive(new Uint8Array(10), arrivals++)
     incoming.takeAll()
-    incoming.payBack()
+    incoming.waits()
     incoming.release()
     assert.strictEqual(said.credits.length, 0)
   })
