@@ -54,7 +54,8 @@ export interface BrokerOptions {
   readonly shutdownGrace?: Duration.Input | undefined
   /**
    * Launcher processes at most. There is one at first, and more once several children are being started at a time: a start
-   * holds its launcher up until the child has become its program. Each has some 11 MB of its own.
+   * holds its launcher up until the child has become its program. Each has some 11 MB of its own. There is one only in a host
+   * that may have less than 1,024 descriptors or processes (`ulimit -n`, `ulimit -u`).
    * @default one more than there are cores, 8 at most
    */
   readonly launchers?: number | undefined

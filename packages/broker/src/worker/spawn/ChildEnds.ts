@@ -23,6 +23,7 @@ export class ChildEnds implements StreamEnds {
     try {
       for (const [index, pipe] of (await pipeStock.take(outputs.length)).entries())
         ends.#pipes.set(outputs[index]!, pipe)
+      // Last: the launcher does not hear of one that is given up unused.
       for (const [index, socket] of (await socketStock.take(others.length)).entries())
         ends.#sockets.set(others[index]!, socket)
       return ends

@@ -52,6 +52,7 @@ export class Launcher {
   #lastAsk = 0
   #sockets: SocketStock | undefined
   readonly #pipes: PipeStock
+  #lastOpened: Promise<unknown> = Promise.resolve()
   #listening = (): void => {}
   #lastId = 0
   #closed = false
@@ -104,8 +105,7 @@ export class Launcher {
   }
 
   async spawn(request: SpawnRequest): Promise<Spawned> {
-    if (this.#sockets === undefined) throw new SpawnError(NOT_STARTED)
-    const ends = await ChildEnds.open(request.stdio, this.#pipes, this.#sockets)
+    const ends = await this.#openEnds(request.stdio)
     try {
       const { id, pid, exited } = await this.#start(request, ends.slots)
       return {
@@ -121,6 +121,18 @@ export class Launcher {
       ends.destroy()
       throw cause
     }
+  }
+
+  /**
+   * One after the other: where descriptors are short, many who each hold some of theirs and wait for the others would wait for
+   * ever.
+   */
+  #openEnds(stdio: SpawnRequest["stdio"]): Promise<ChildEnds> {
+    const sockets = this.#sockets
+    if (sockets === undefined) return Promise.reject(new SpawnError(NOT_STARTED))
+    const opened = this.#lastOpened.then(() => ChildEnds.open(stdio, this.#pipes, sockets))
+    this.#lastOpened = opened.catch(() => {})
+    return opened
   }
 
   /** Rejects with {@link SpawnError}. */

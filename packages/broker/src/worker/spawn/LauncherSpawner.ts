@@ -1,3 +1,4 @@
+import { hasRoomForLaunchers } from "./has-room.ts"
 import { Launcher } from "./Launcher.ts"
 import { LauncherSeat } from "./LauncherSeat.ts"
 import type { LauncherLocation } from "./run-launcher.ts"
@@ -26,7 +27,7 @@ export class LauncherSpawner implements Spawner {
 
   private constructor(location: LauncherLocation, most: number, launcher: Launcher) {
     this.#location = location
-    this.#most = most
+    this.#most = hasRoomForLaunchers() ? most : 1
     this.#seats = [new LauncherSeat(location, launcher)]
   }
 

@@ -64,6 +64,8 @@ export class PipeStock {
       return pipes
     } catch (cause) {
       for (const pipe of pipes) pipe.destroy()
+      // Nobody has opened the other ends.
+      this.#ready.push(...names)
       throw new SpawnError(errnoOf(cause))
     }
   }
