@@ -13,6 +13,7 @@ interface SubjectEntry {
 }
 
 const property = "whether a process runs is a property of its handle there, and no call to anybody"
+const sameAsOwn = "it differs from spawnbroker-launcher in how chunks of bytes are read only"
 const noLines = "it has no stream of lines of its own"
 
 /** Everything that is measured, by the name under which results are kept. */
@@ -51,6 +52,20 @@ export const subjects = {
     runtime: "node",
     load: async () => (await import("./spawnbroker.ts")).spawnbroker("launcher"),
     without: {}
+  },
+  "spawnbroker-borrowed": {
+    runtime: "node",
+    load: async () => (await import("./spawnbroker.ts")).spawnbroker("launcher", "borrowed"),
+    without: {
+      "spawn-rate": sameAsOwn,
+      "spawn-latency": sameAsOwn,
+      "spawn-stall": sameAsOwn,
+      lines: sameAsOwn,
+      echo: sameAsOwn,
+      many: sameAsOwn,
+      "busy-main": sameAsOwn,
+      control: sameAsOwn
+    }
   }
 } as const satisfies Readonly<Record<string, SubjectEntry>>
 

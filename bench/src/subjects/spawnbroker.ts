@@ -1,6 +1,6 @@
 /** Ours, through the public client and its Effect streams. */
 import { Broker, type SpawnerChoice } from "@spawnbroker/broker"
-import { Client } from "@spawnbroker/client"
+import { Client, type SpawnOptions } from "@spawnbroker/client"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
@@ -18,13 +18,13 @@ const connect = (spawner: SpawnerChoice) =>
   })
 
 export const spawnbroker =
-  (spawner: SpawnerChoice): MakeSubject =>
+  (spawner: SpawnerChoice, chunks: SpawnOptions["chunks"] = "own"): MakeSubject =>
   async () => {
     const scope = Scope.makeUnsafe()
     const client = await Effect.runPromise(Scope.provide(connect(spawner), scope))
     return {
       ...fromEffectProcess((command, args, stdin) =>
-        Effect.map(client.spawn(command, args, { stdin }), (process) => ({
+        Effect.map(client.spawn(command, args, { stdin, chunks }), (process) => ({
           pid: process.pid,
           stdout: process.stdout,
           stderr: process.stderr,

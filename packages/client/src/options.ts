@@ -12,6 +12,7 @@ import {
 import type { Shell } from "./connection/DefaultShell.ts"
 import type { IpcOption } from "./messages/ProcessMessages.ts"
 import type { InvalidUtf8 } from "./process/decode-text.ts"
+import type { ChunkMemory } from "./process/Incoming.ts"
 import { findUnknownOption } from "./find-unknown-option.ts"
 import { nameAsOption } from "./name-as-option.ts"
 import { type StopStep, toStopSteps } from "./operations/stop.ts"
@@ -132,6 +133,43 @@ export interface SpawnOptions<Stdin extends Stdio = Stdio, Stdout extends Stdio 
    * @default "replace"
    */
   readonly invalidUtf8?: InvalidUtf8 | undefined
+  /**
+   * Whether the chunks of `stdout`, `stderr`, `all` and `getOutputFd` are yours to keep (`own`), or only until you ask for the
+   * next (`borrowed`): then their memory is freed. That is for large outputs which are counted, hashed, parsed or fed to
+   * another process (`Stream.run(one.stdout, other.stdin)`): this thread need not collect its garbage for them.
+   *
+   * **Shape**: what has come together is valid together, until the next pull or the end of the stream. A chunk that is kept
+   * longer has no bytes (`length` 0). `read`, `readLine` and lines are yours in any case.
+   *
+   * **Gotchas**: `Stream.runCollect`, `runHead`, `runLast`, `buffer`, `merge` and whatever else takes a chunk before it has
+   * handed on the last, or answers one, keep chunks too long. And so does Node where it writes one in the background, as
+   * `fs.write`, streams and sockets do: it goes on reading memory that is another's by then, **and writes what it finds there**.
+   * Wait until each has been written (its callback, not the answer of `write`), copy
+   * (`Stream.map((chunk) => chunk.slice())`), or leave this alone.
+   *
+   * **Example** (count the bytes of a large output)
+   *
+   * ```ts
+   * import { Broker } from "@spawnbroker/broker"
+   * import { Client } from "@spawnbroker/client"
+   * import { Effect, Stream } from "effect"
+   *
+   * const program = Effect.gen(function* () {
+   *   const broker = yield* Broker
+   *   const token = yield* broker.mint({ subject: "example", commands: [{ command: "head", args: true }] })
+   *   const client = yield* Client.connect(yield* broker.openPort(), token)
+   *
+   *   const head = yield* client.spawn("head", ["-c", "10000000", "/dev/zero"], { chunks: "borrowed" })
+   *   const count = yield* Stream.runFold(head.stdout, () => 0, (sum, chunk) => sum + chunk.length)
+   *   count // => 10000000
+   * })
+   *
+   * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(Broker.layer())))
+   * ```
+   *
+   * @default "own"
+   */
+  readonly chunks?: ChunkMemory | undefined
 }
 
 export type StreamName = "stdin" | "stdout" | "stderr"
@@ -143,10 +181,16 @@ export type Piped<Stdin extends Stdio, Stdout extends Stdio, Stderr extends Stdi
   | ("pipe" extends Stderr ? "stderr" : never)
 
 /** Those options of which the broker hears. A shell has been settled by then. */
-export type BrokerOptions = Omit<SpawnOptions, "invalidUtf8" | "shell" | "ipc" | "additionalFds"> & {
+export type BrokerOptions = Omit<SpawnOptions, "invalidUtf8" | "chunks" | "shell" | "ipc" | "additionalFds"> & {
   readonly shell?: Shell | undefined
   readonly additionalFds?: Readonly<Record<number, FdDirection>> | undefined
 }
+
+/** What is wrong with that option, if anything is. */
+export const checkChunks = (chunks: unknown): InvalidArgument | undefined =>
+  chunks === undefined || chunks === "own" || chunks === "borrowed"
+    ? undefined
+    : new InvalidArgument({ argument: "chunks", problem: '"own" or "borrowed" is expected' })
 
 const decodeSpec = strictDecoder("spawn", SpawnSpec)
 

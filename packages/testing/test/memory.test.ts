@@ -33,3 +33,16 @@ it.live.each(["direct", "launcher"])(
       assert.isAtMost(ignoredBytes, 128 * MIB)
     }).pipe(Effect.provide(Broker.layer({ spawner: "direct" })))
 )
+
+it.live.each(["direct", "launcher"])("chunks that are borrowed leave their reader next to no garbage: %s", (spawner) =>
+  Effect.gen(function* () {
+    const client = yield* connect()
+    const total = 400_000_000
+    const { stdout } = yield* client.run(node, [host("collections.ts"), spawner, String(total)])
+    const { bytes, collections } = JSON.parse(stdout) as { readonly bytes: number; readonly collections: number }
+    console.log(`${spawner}: ${collections} full collections for ${total / 1e6} MB`)
+    assert.strictEqual(bytes, total)
+    // Of chunks that are kept there is one for every 30 MB.
+    assert.isAtMost(collections, 4)
+  }).pipe(Effect.provide(Broker.layer({ spawner: "direct" })))
+)

@@ -4,8 +4,10 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Session } from "../connection/connect-session.ts"
 import { noMessages } from "../messages/make-messages.ts"
+import { checkChunks } from "../options.ts"
 import type { InvalidUtf8 } from "../process/decode-text.ts"
 import { LazyHandle } from "../process/LazyHandle.ts"
+import type { ChunkMemory } from "../process/Incoming.ts"
 import type { ProcessHandle } from "../process/ProcessHandle.ts"
 import { release } from "./release.ts"
 
@@ -26,6 +28,11 @@ export interface AttachOptions {
    * @default "auto"
    */
   readonly unread?: Unread | undefined
+  /**
+   * As for a spawn: whether the chunks of this handle are yours to keep.
+   * @default "own"
+   */
+  readonly chunks?: ChunkMemory | undefined
   /** @default "replace" */
   readonly invalidUtf8?: InvalidUtf8 | undefined
 }
@@ -38,7 +45,9 @@ export const attach = (
 ): Effect.Effect<ProcessHandle, ProcessError, Scope.Scope> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
-      const { replay = true, invalidUtf8 = "replace" } = options
+      const { replay = true, invalidUtf8 = "replace", chunks = "own" } = options
+      const mistake = checkChunks(chunks)
+      if (mistake !== undefined) return yield* mistake
       const { windowBytes = spawnDefaults.windowBytes, unread = spawnDefaults.unread } = options
       const { channel, process } = session.openChannel(windowBytes)
       const { info, inputs, outputs } = yield* restore(
@@ -46,6 +55,6 @@ export const attach = (
       ).pipe(Effect.onError(() => release(session, channel, process)))
       yield* Effect.addFinalizer(() => release(session, channel, process))
       process.open(inputs, outputs)
-      return new LazyHandle({ session, channel, info, process, invalidUtf8, messages: () => noMessages })
+      return new LazyHandle({ session, channel, info, process, invalidUtf8, chunks, messages: () => noMessages })
     })
   )

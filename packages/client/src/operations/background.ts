@@ -5,7 +5,7 @@ import type { SpawnOptions } from "../options.ts"
 import { specOf } from "./spawn.ts"
 
 /** Options of a process in the background. Nobody reads it as it runs, and its stdin is closed unless it is piped. */
-export interface StartOptions extends Omit<SpawnOptions, "unread" | "windowBytes" | "invalidUtf8" | "ipc"> {
+export interface StartOptions extends Omit<SpawnOptions, "unread" | "windowBytes" | "invalidUtf8" | "chunks" | "ipc"> {
   /** @default "ignore" */
   readonly stdin?: SpawnOptions["stdin"]
 }

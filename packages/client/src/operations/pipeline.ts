@@ -26,7 +26,7 @@ export const spawnPipeline = (
 /** How a pipeline is run to its end. What is about the run is as for `run`. */
 export interface RunPipelineOptions<E = never, R = never, Check extends boolean = false>
   extends
-    Omit<PipelineOptions, "unread" | "windowBytes">,
+    Omit<PipelineOptions, "unread" | "windowBytes" | "chunks">,
     Pick<RunOptions<E, R, Check>, "stdin" | "onLine" | "cancel" | "maxOutputBytes" | "keep" | "check"> {}
 
 /** Runs a pipeline to its end. See `ClientHandle.runPipeline`. */

@@ -16,14 +16,14 @@ import type { Session } from "../connection/connect-session.ts"
 import { makeMessages, noMessages } from "../messages/make-messages.ts"
 import { isIpcOption, messageCodec } from "../messages/message-codec.ts"
 import type { IpcOption, ProcessMessages } from "../messages/ProcessMessages.ts"
-import { type SpawnOptions, toSpec } from "../options.ts"
+import { checkChunks, type SpawnOptions, toSpec } from "../options.ts"
 import type { Chunk } from "../process/Incoming.ts"
 import { LazyHandle } from "../process/LazyHandle.ts"
 import type { ProcessHandle } from "../process/ProcessHandle.ts"
 import { readChunks } from "../process/read-stream.ts"
 import { release } from "./release.ts"
 
-/** A process, and both its outputs as one stream that says which is which. */
+/** A process, and both its outputs as one stream that says which is which. Its chunks are borrowed. */
 export interface Spawned {
   readonly handle: ProcessHandle & ProcessMessages<any, any>
   readonly chunks: Stream.Stream<Chunk, ProcessError>
@@ -40,7 +40,11 @@ export interface Opened {
 }
 
 /** Listens for a process before it is asked for, so that nothing of it is missed. */
-export const open = (session: Session, spec: SpawnSpec, { invalidUtf8 = "replace", ipc }: SpawnOptions): Opened => {
+export const open = (
+  session: Session,
+  spec: SpawnSpec,
+  { invalidUtf8 = "replace", chunks = "own", ipc }: SpawnOptions
+): Opened => {
   const { channel, process } = session.openChannel(spec.windowBytes)
   const { inputs, outputs } = fdsOf(spec)
   process.open(inputs, outputs)
@@ -56,9 +60,9 @@ export const open = (session: Session, spec: SpawnSpec, { invalidUtf8 = "replace
       ])
       const messages = () => messagesOf(info.id, process, spec, ipc)
       return {
-        handle: new LazyHandle({ session, channel, info, process, invalidUtf8, messages }),
+        handle: new LazyHandle({ session, channel, info, process, invalidUtf8, chunks, messages }),
         get chunks() {
-          return readChunks("all", process.standardOutputs)
+          return readChunks("all", process.standardOutputs, "borrowed")
         }
       }
     }
@@ -107,8 +111,10 @@ export const specOf = (
   all: SpawnOptions
 ): Effect.Effect<SpawnSpec, InvalidArgument> =>
   Effect.gen(function* () {
-    // How text is decoded is this end's own business.
-    const { invalidUtf8: _, shell: wanted, ipc, ...same } = all
+    const mistake = checkChunks(all.chunks)
+    if (mistake !== undefined) return yield* mistake
+    // How bytes are read is this end's own business.
+    const { invalidUtf8: _, chunks: _chunks, shell: wanted, ipc, ...same } = all
     if (ipc !== undefined && !isIpcOption(ipc)) return yield* notIpc
     const options = ipc === undefined ? same : { ...same, additionalFds: withMessages(same.additionalFds) }
     if (wanted === undefined) return yield* Effect.fromResult(toSpec(command, args, options))

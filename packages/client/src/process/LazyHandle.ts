@@ -11,6 +11,7 @@ import { stop } from "../operations/stop.ts"
 import { decodeStream, type InvalidUtf8 } from "./decode-text.ts"
 import type { ProcessHandle } from "./ProcessHandle.ts"
 import { DEFAULT_READ_BYTES, readLine, readSome } from "./read.ts"
+import type { ChunkMemory } from "./Incoming.ts"
 import { notPiped } from "./Reader.ts"
 import { readBytes } from "./read-stream.ts"
 
@@ -21,6 +22,7 @@ export interface HandleParts {
   readonly info: ProcessInfo
   readonly process: ProcessChannel
   readonly invalidUtf8: InvalidUtf8
+  readonly chunks: ChunkMemory
   readonly messages: () => ProcessMessages<any, any>
 }
 
@@ -54,7 +56,7 @@ export class LazyHandle implements ProcessHandle, ProcessMessages<any, any> {
   }
 
   get all(): ProcessHandle["all"] {
-    return readBytes("all", this.#parts.process.standardOutputs)
+    return readBytes("all", this.#parts.process.standardOutputs, this.#parts.chunks)
   }
 
   get stdoutLines(): ProcessHandle["stdoutLines"] {
@@ -100,10 +102,10 @@ export class LazyHandle implements ProcessHandle, ProcessMessages<any, any> {
   }
 
   get getOutputFd(): ProcessHandle["getOutputFd"] {
-    const { process } = this.#parts
+    const { process, chunks } = this.#parts
     return (fd) => {
       const incoming = process.output(fd)
-      return readBytes(streamName(fd), incoming === undefined ? [] : [incoming])
+      return readBytes(streamName(fd), incoming === undefined ? [] : [incoming], chunks)
     }
   }
 

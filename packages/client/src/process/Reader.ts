@@ -1,24 +1,25 @@
 import { InvalidArgument, type ProcessError } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { Incoming } from "./Incoming.ts"
+import type { ChunkMemory, Incoming } from "./Incoming.ts"
 import { nextOf } from "./in-order.ts"
 
 /** The right to take from incoming streams, which only one has at a time. */
 export interface Reader {
-  /** Waits until there is something to take, and answers false if nothing will come any more. */
+  /** Takes back what was lent, waits until there is something to take, and answers false if nothing will come any more. */
   readonly more: Effect.Effect<boolean, ProcessError>
 }
 
 /** A reader of one stream or several, until the scope closes. `name` is what the user calls them. */
 export const openReader = (
   name: string,
-  incoming: ReadonlyArray<Incoming>
+  incoming: ReadonlyArray<Incoming>,
+  memory: ChunkMemory = "own"
 ): Effect.Effect<Reader, ProcessError, Scope.Scope> =>
   Effect.gen(function* () {
     if (incoming.length === 0) return yield* notPiped(name)
     let wake: (() => void) | undefined
-    yield* Effect.forEach(incoming, (each) => acquire(each, () => wake?.()), { discard: true })
+    yield* Effect.forEach(incoming, (each) => acquire(each, () => wake?.(), memory), { discard: true })
     const wait = Effect.callback<void>((resume) => {
       for (const each of incoming) each.waits()
       // Looked at again: something may have come since the last look.
@@ -27,6 +28,7 @@ export const openReader = (
       return Effect.sync(() => (wake = undefined))
     })
     const more: Reader["more"] = Effect.suspend(() => {
+      for (const each of incoming) each.takeBack()
       if (nextOf(incoming) !== undefined) return Effect.succeed(true)
       const error = incoming.find((each) => each.error !== undefined)?.error
       if (error !== undefined) return Effect.fail(error)
@@ -46,10 +48,10 @@ const remedyFor = (name: string): string => {
     : `spawn with \`additionalFds: { ${fd}: "input" }\`, "output" or "duplex"`
 }
 
-const acquire = (incoming: Incoming, wake: () => void) =>
+const acquire = (incoming: Incoming, wake: () => void, memory: ChunkMemory) =>
   Effect.acquireRelease(
     Effect.suspend(() => {
-      const refused = incoming.acquire(wake)
+      const refused = incoming.acquire(wake, memory)
       return refused === undefined ? Effect.void : Effect.fail(refused)
     }),
     () => Effect.sync(() => incoming.release())

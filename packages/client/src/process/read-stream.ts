@@ -4,35 +4,45 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Pull from "effect/Pull"
 import * as Stream from "effect/Stream"
-import type { Chunk, Incoming } from "./Incoming.ts"
+import type { Chunk, ChunkMemory, Incoming } from "./Incoming.ts"
 import { takeInOrder } from "./in-order.ts"
 import { openReader } from "./Reader.ts"
 
 /**
  * The chunks of one incoming stream, or of several in their order of arrival.
  *
- * **Shape**: whole batches of chunks a pull, as they arrived; no chunk is ever split or joined. Each chunk is the
- * reader's own.
+ * **Shape**: whole batches of chunks a pull, as they arrived; no chunk is ever split or joined. `memory` says
+ * whose they are: the reader's own, or borrowed, all of a batch, until the next pull or the end of the reader.
  *
  * **Errors**: `InvalidArgument` while another reader has it; whatever ended the connection.
  *
  * **Interruption**: what has not been taken stays for the next reader; what was taken is gone with this one.
  */
-export const readChunks = (name: string, incoming: ReadonlyArray<Incoming>): Stream.Stream<Chunk, ProcessError> =>
+export const readChunks = (
+  name: string,
+  incoming: ReadonlyArray<Incoming>,
+  memory: ChunkMemory
+): Stream.Stream<Chunk, ProcessError> =>
   Stream.scoped(
     Stream.fromPull(
-      Effect.map(openReader(name, incoming), ({ more }): Pull.Pull<Arr.NonEmptyReadonlyArray<Chunk>, ProcessError> =>
-        Effect.flatMap(more, (isThere) => {
-          const chunks = isThere ? takeInOrder(incoming) : []
-          return Arr.isArrayNonEmpty(chunks) ? Effect.succeed(chunks) : Cause.done()
-        })
+      Effect.map(
+        openReader(name, incoming, memory),
+        ({ more }): Pull.Pull<Arr.NonEmptyReadonlyArray<Chunk>, ProcessError> =>
+          Effect.flatMap(more, (isThere) => {
+            const chunks = isThere ? takeInOrder(incoming) : []
+            return Arr.isArrayNonEmpty(chunks) ? Effect.succeed(chunks) : Cause.done()
+          })
       )
     )
   )
 
 /** {@link readChunks}, without a word on where they came from. */
-export const readBytes = (name: string, incoming: ReadonlyArray<Incoming>): Stream.Stream<Uint8Array, ProcessError> =>
+export const readBytes = (
+  name: string,
+  incoming: ReadonlyArray<Incoming>,
+  memory: ChunkMemory = "own"
+): Stream.Stream<Uint8Array, ProcessError> =>
   Stream.mapArray(
-    readChunks(name, incoming),
+    readChunks(name, incoming, memory),
     Arr.map(({ bytes }) => bytes)
   )

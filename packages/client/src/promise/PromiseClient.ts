@@ -1,6 +1,5 @@
 import type { ExitStatus, ProcessId, ProcessInfo, Signal, Stdio } from "@spawnbroker/protocol"
 import type { Shell } from "../connection/DefaultShell.ts"
-import type { AttachOptions } from "../operations/attach.ts"
 import type { BackgroundCommand, BufferedOutput, StartOptions } from "../operations/background.ts"
 import type { IpcOption } from "../messages/ProcessMessages.ts"
 import type { RunResult } from "../run/RunResult.ts"
@@ -12,6 +11,7 @@ import type { PromiseMessagesOf } from "./PromiseMessages.ts"
 import type { PipelineResult } from "../pipeline/PipelineResult.ts"
 import type { Stage } from "../pipeline/Stage.ts"
 import type {
+  PromiseAttachOptions,
   PromisePipelineOptions,
   PromiseRunOptions,
   PromiseRunPipelineOptions,
@@ -91,7 +91,7 @@ export interface PromiseClient extends AsyncDisposable {
    *
    * `release` gives up the handle, not the process. **Errors**: `ProcessNotFound`.
    */
-  attach(id: string, options?: AttachOptions): Promise<PromiseProcess>
+  attach(id: string, options?: PromiseAttachOptions): Promise<PromiseProcess>
   /**
    * Starts a process in the background: a line of the default shell, if the policy has `shell`, or a command and its
    * arguments as an array, without one. It ends with the connection, unless the policy's `disconnect` says otherwise.

@@ -6,7 +6,7 @@ import { Client, type ClientHandle, type ClientPort } from "../Client.ts"
 import { makeHostStdio } from "./make-host-stdio.ts"
 import { makePipeline } from "./make-pipeline.ts"
 import { makeProcess, toKillOptions } from "./make-process.ts"
-import { checkIsSignal, checkSignal, type PromiseSpawnOptions, toRunOptions } from "./options.ts"
+import { checkIsSignal, checkOwnsChunks, checkSignal, type PromiseSpawnOptions, toRunOptions } from "./options.ts"
 import { Ownership } from "./Ownership.ts"
 import type { PromiseClient } from "./PromiseClient.ts"
 import { toPromise } from "./to-promise.ts"
@@ -61,6 +61,7 @@ const makePromiseClient = (client: ClientHandle, connection: Scope.Closeable): P
     subject: client.subject,
     spawn: async (command, { args, signal, ...options }: PromiseSpawnOptions = {}) => {
       checkSignal(signal)
+      checkOwnsChunks(options)
       const start = Ownership.start(scope, client.spawn(command, args, options))
       const { handle, ownership } = await toPromise(start, { scope, signal })
       if (signal !== undefined) ownership.follow(signal, [handle])
@@ -73,6 +74,7 @@ const makePromiseClient = (client: ClientHandle, connection: Scope.Closeable): P
     },
     pipeline: async (stages, { signal, ...options } = {}) => {
       checkSignal(signal)
+      checkOwnsChunks(options, ...(Array.isArray(stages) ? stages.map((stage) => stage?.options) : []))
       const start = Ownership.start(scope, client.pipeline(stages, options))
       const { handle, ownership } = await toPromise(start, { scope, signal })
       if (signal !== undefined) ownership.follow(signal, handle.stages)
@@ -84,6 +86,7 @@ const makePromiseClient = (client: ClientHandle, connection: Scope.Closeable): P
       return toPromise(client.runPipeline(stages, toRunOptions(options)), { scope, signal })
     },
     attach: async (id, options = {}) => {
+      checkOwnsChunks(options)
       const start = Ownership.start(scope, client.attach(id as ProcessId, options))
       const { handle, ownership } = await toPromise(start, { scope })
       return makeProcess(handle, ownership, options)

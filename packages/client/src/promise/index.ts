@@ -4,7 +4,11 @@
  * It runs wherever there is a message port, and says and does what the other face does, which it stands on.
  */
 export { connect } from "./connect.ts"
-export type { PromiseRunOptions as RunOptions, PromiseSpawnOptions as SpawnOptions } from "./options.ts"
+export type {
+  PromiseAttachOptions as AttachOptions,
+  PromiseRunOptions as RunOptions,
+  PromiseSpawnOptions as SpawnOptions
+} from "./options.ts"
 export type { PromisePipelineOptions, PromiseRunPipelineOptions } from "./options.ts"
 export type { PromisePipeline } from "./PromisePipeline.ts"
 export { PipelineResult } from "../pipeline/PipelineResult.ts"
@@ -26,7 +30,6 @@ export type { IpcOption, IpcSchemas } from "../messages/ProcessMessages.ts"
 export type { ClientPort } from "../Client.ts"
 export type { StreamName } from "../options.ts"
 export type { Shell } from "../connection/DefaultShell.ts"
-export type { AttachOptions } from "../operations/attach.ts"
 export type { BackgroundCommand, BufferedOutput, StartOptions } from "../operations/background.ts"
 export type { Keep, OmittedBytes } from "../run/KeptOutput.ts"
 export type { Line } from "../run/Lines.ts"

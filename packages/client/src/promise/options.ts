@@ -1,6 +1,7 @@
 import { InvalidArgument, type ProcessError, type Stdio } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import type { AttachOptions } from "../operations/attach.ts"
 import type { SpawnOptions } from "../options.ts"
 import type { PipelineOptions } from "../pipeline/Stage.ts"
 import type { Line } from "../run/Lines.ts"
@@ -22,7 +23,7 @@ export interface PromiseSpawnOptions<
   Stdout extends Stdio = Stdio,
   Stderr extends Stdio = Stdio
 >
-  extends SpawnOptions<Stdin, Stdout, Stderr>, Cancellable {}
+  extends Omit<SpawnOptions<Stdin, Stdout, Stderr>, "chunks">, Cancellable {}
 
 /** How a process is run to its end. */
 export interface PromiseRunOptions
@@ -50,13 +51,16 @@ export interface PromiseRunOptions
   readonly cancelSignal?: AbortSignal | undefined
 }
 
+/** How a process that is there already is looked at. */
+export interface PromiseAttachOptions extends Omit<AttachOptions, "chunks"> {}
+
 /** How a pipeline is run. `signal` ends all of it. */
-export interface PromisePipelineOptions extends PipelineOptions, Pick<Cancellable, "signal"> {}
+export interface PromisePipelineOptions extends Omit<PipelineOptions, "chunks">, Pick<Cancellable, "signal"> {}
 
 /** How a pipeline is run to its end. */
 export interface PromiseRunPipelineOptions
   extends
-    Omit<PipelineOptions, "unread" | "windowBytes">,
+    Omit<PipelineOptions, "unread" | "windowBytes" | "chunks">,
     Pick<PromiseRunOptions, "signal" | "stdin" | "onLine" | "cancelSignal" | "maxOutputBytes" | "keep" | "check"> {}
 
 /** The options of the other face. */
@@ -97,6 +101,16 @@ const untilAborted = (signal: AbortSignal): Effect.Effect<void> =>
     signal.addEventListener("abort", abort, { once: true })
     return Effect.sync(() => signal.removeEventListener("abort", abort))
   })
+
+/** Here what a reader has taken is left to the next, so no chunk can be borrowed. Options come as JavaScript gives them. */
+export const checkOwnsChunks = (...all: ReadonlyArray<unknown>): void => {
+  const chunks = all.map((options) => (options as { readonly chunks?: unknown } | null | undefined)?.chunks)
+  if (chunks.every((each) => each === undefined || each === "own")) return
+  throw new InvalidArgument({
+    argument: "chunks",
+    problem: "chunks are always yours to keep here; to borrow them, use the client of `@spawnbroker/client`"
+  })
+}
 
 /** Nothing is begun for a caller that has given up already. Rejects with its reason. */
 export const checkSignal = (signal: AbortSignal | undefined): void => {

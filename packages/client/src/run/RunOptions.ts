@@ -12,7 +12,7 @@ import type { RunFailed } from "./RunFailed.ts"
  */
 export interface RunOptions<E = never, R = never, Check extends boolean = false> extends Omit<
   SpawnOptions,
-  "stdin" | "unread" | "windowBytes" | "ipc"
+  "stdin" | "unread" | "windowBytes" | "chunks" | "ipc"
 > {
   /** What the process reads. Absent: nothing (`/dev/null`). */
   readonly stdin?: string | Uint8Array | Stream.Stream<Uint8Array | string, ProcessError> | undefined

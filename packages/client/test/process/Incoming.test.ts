@@ -265,7 +265,7 @@ describe("both streams together", () => {
       for (const [index, letter] of "abcdefgh".split("").entries())
         both[(index * index) % 2]!.receive(bytes(letter), arrivals++)
       for (const each of both) each.end()
-      const chunks = yield* Stream.runCollect(readChunks("all", both))
+      const chunks = yield* Stream.runCollect(readChunks("all", both, "own"))
       assert.strictEqual(chunks.map((chunk) => String.fromCharCode(chunk.bytes[0]!)).join(""), "abcdefgh")
       assert.deepStrictEqual(chunks.map(({ from }) => from).slice(0, 2), ["stdout", "stderr"])
     })

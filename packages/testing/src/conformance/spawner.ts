@@ -10,6 +10,7 @@ import { attaching } from "./attach.ts"
 import { background } from "./background.ts"
 import { descriptors } from "./descriptors.ts"
 import { messages } from "./messages.ts"
+import { borrowed } from "./borrowed.ts"
 import { outputBytes } from "./output-bytes.ts"
 import { exitStatus } from "./exit-status.ts"
 import { grandchildren } from "./grandchildren.ts"
@@ -37,6 +38,7 @@ export const spawnerSuite = (name: string, { spawner }: SpawnerSuiteOptions): vo
     describe("what cannot be started", () => startFailures(it))
     describe("shortage", () => shortage(it, spawner))
     describe("output", () => outputBytes(it))
+    describe("chunks that are borrowed", () => borrowed(it))
     describe("output that nobody reads", () => unread(it))
     describe("the order of both outputs", () => arrival(it))
     describe("lines", () => outputLines(it))

@@ -394,6 +394,20 @@ describe("output", () => {
     assert.isAbove(await written(), before)
   })
 
+  it("is always the reader's to keep, so to borrow it is refused", async () => {
+    await using client = await open()
+    const borrowed = { chunks: "borrowed" } as object
+    const cat = await client.spawn("cat")
+    for (const refused of [
+      client.spawn("true", borrowed),
+      client.attach(cat.id, borrowed),
+      client.pipeline([{ command: "true" }, { command: "cat" }], borrowed),
+      client.pipeline([{ command: "true" }, { command: "cat", options: borrowed }])
+    ]) {
+      assert.deepInclude(await rejection(refused), { _tag: "InvalidArgument", argument: "chunks" })
+    }
+  })
+
   it("that is not piped, or not UTF-8 where it must be, rejects", async () => {
     await using client = await open()
     const silent = await client.spawn("true", { stdin: "ignore", stdout: "ignore" } as SpawnOptions)
