@@ -1,12 +1,13 @@
 import type { ProcessError } from "@spawnbroker/protocol"
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
+import * as Channel from "effect/Channel"
 import * as Effect from "effect/Effect"
 import type * as Pull from "effect/Pull"
 import * as Stream from "effect/Stream"
 import type { Chunk, ChunkMemory, Incoming } from "./Incoming.ts"
 import { takeInOrder } from "./in-order.ts"
-import { openReader } from "./Reader.ts"
+import { openReaderIn } from "./Reader.ts"
 
 /**
  * The chunks of one incoming stream, or of several in their order of arrival.
@@ -22,27 +23,30 @@ export const readChunks = (
   name: string,
   incoming: ReadonlyArray<Incoming>,
   memory: ChunkMemory
-): Stream.Stream<Chunk, ProcessError> =>
-  Stream.scoped(
-    Stream.fromPull(
-      Effect.map(
-        openReader(name, incoming, memory),
-        ({ more }): Pull.Pull<Arr.NonEmptyReadonlyArray<Chunk>, ProcessError> =>
-          Effect.flatMap(more, (isThere) => {
-            const chunks = isThere ? takeInOrder(incoming) : []
-            return Arr.isArrayNonEmpty(chunks) ? Effect.succeed(chunks) : Cause.done()
-          })
-      )
-    )
-  )
+): Stream.Stream<Chunk, ProcessError> => readWith(name, incoming, memory, (chunk) => chunk)
 
 /** {@link readChunks}, without a word on where they came from. */
 export const readBytes = (
   name: string,
   incoming: ReadonlyArray<Incoming>,
   memory: ChunkMemory = "own"
-): Stream.Stream<Uint8Array, ProcessError> =>
-  Stream.mapArray(
-    readChunks(name, incoming, memory),
-    Arr.map(({ bytes }) => bytes)
+): Stream.Stream<Uint8Array, ProcessError> => readWith(name, incoming, memory, ({ bytes }) => bytes)
+
+const readWith = <A>(
+  name: string,
+  incoming: ReadonlyArray<Incoming>,
+  memory: ChunkMemory,
+  show: (chunk: Chunk) => A
+): Stream.Stream<A, ProcessError> =>
+  Stream.fromChannel(
+    Channel.fromTransformBracket((_upstream, _scope, ownScope) =>
+      Effect.map(
+        openReaderIn(ownScope, name, incoming, memory),
+        ({ more }): Pull.Pull<Arr.NonEmptyReadonlyArray<A>, ProcessError> =>
+          Effect.flatMap(more, (isThere) => {
+            const chunks = isThere ? takeInOrder(incoming).map(show) : []
+            return Arr.isArrayNonEmpty(chunks) ? Effect.succeed(chunks) : Cause.done()
+          })
+      )
+    )
   )

@@ -66,7 +66,9 @@ export class PipeStock {
       for (const pipe of pipes) pipe.destroy()
       // Nobody has opened the other ends.
       this.#ready.push(...names)
-      throw new SpawnError(errnoOf(cause))
+      const errno = errnoOf(cause)
+      // The launcher has ended, and its directory is gone with it; the next one has another.
+      throw new SpawnError(errno === "ENOENT" ? "EAGAIN" : errno)
     }
   }
 }
