@@ -2,7 +2,7 @@ import { percentile } from "../instruments/percentile.ts"
 import { commands } from "./commands.ts"
 import type { Metric, Scenario } from "./Scenario.ts"
 
-const sizes = { full: { warmUp: 50, count: 250 }, quick: { warmUp: 2, count: 8 } }
+const sizes = { full: { warmUp: 300, count: 250 }, quick: { warmUp: 2, count: 8 } }
 
 const milliseconds = (label: string): Metric => ({ label, unit: "ms", better: "less" })
 

@@ -40,6 +40,8 @@ const onMessage = (message: ToLauncher): void => {
       return
     }
     case "Spawn":
+      // Most have nothing to wait for.
+      if (message.stdio.every(isThere)) return launchInTurn({ spawn: message, sockets: [] })
       return void prepare(message)
     case "CloseLink":
       return pipes.close(message.link)
@@ -64,17 +66,27 @@ const prepare = async (spawn: Ready["spawn"]): Promise<void> => {
     Promise.all(links.map(({ link }) => pipes.open(link))).then(() => undefined, errnoOf)
   ])
   if (failed !== undefined) return fail(spawn.id, sockets, failed)
-  if (ready.push({ spawn, sockets }) === 1) setImmediate(launchNext)
+  launchInTurn({ spawn, sockets })
 }
+
+/** The turn of the loop has had its start. */
+let isTurnTaken = false
 
 /**
  * One in each turn of the loop. A start holds the launcher up for most of a millisecond; between two of them it hears who
  * has exited, and what it has to say leaves.
  */
-const launchNext = (): void => {
-  launch(ready[0]!)
-  ready.shift()
-  if (ready.length > 0) setImmediate(launchNext)
+const launchInTurn = (next: Ready): void => {
+  if (isTurnTaken) return void ready.push(next)
+  isTurnTaken = true
+  setImmediate(beginTurn)
+  launch(next)
+}
+
+const beginTurn = (): void => {
+  isTurnTaken = false
+  const next = ready.shift()
+  if (next !== undefined) launchInTurn(next)
 }
 
 const launch = ({ spawn: { id, request, stdio }, sockets }: Ready): void => {
@@ -125,6 +137,8 @@ const fail = (id: number, sockets: ReadonlyArray<Socket | undefined>, errno: str
  */
 const makeBlocking = (socket: Socket): void =>
   (socket as unknown as { readonly _handle?: { setBlocking(value: boolean): void } })._handle?.setBlocking(true)
+
+const isThere = (slot: Slot): boolean => typeof slot !== "number" && !isLink(slot)
 
 const isLink = (slot: Slot): slot is LinkSlot => typeof slot === "object" && "link" in slot
 
