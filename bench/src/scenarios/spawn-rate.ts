@@ -5,8 +5,8 @@ import type { Scenario } from "./Scenario.ts"
 
 const sizes = {
   // The deadline is for hosts that manage some ten a second: what they have begun by then says enough of their rate.
-  full: { count: 1000, inFlight: 64, deadlineMs: 1000 },
-  quick: { count: 16, inFlight: 8, deadlineMs: 1000 }
+  full: { warmUp: 640, count: 1000, inFlight: 64, deadlineMs: 1000 },
+  quick: { warmUp: 16, count: 16, inFlight: 8, deadlineMs: 1000 }
 }
 
 const runTrue = ({ run }: Subject): Promise<void> => run(commands.true, [], () => {})
@@ -17,8 +17,8 @@ export const spawnRate: Scenario<"rate"> = {
   seconds: 197,
   metrics: { rate: { label: "rate", unit: "processes/s", better: "more" } },
   warmUp: (subject, size) => {
-    const { inFlight } = sizes[size]
-    return keepInFlight({ count: 2 * inFlight, inFlight }, () => runTrue(subject))
+    const { warmUp, inFlight } = sizes[size]
+    return keepInFlight({ count: warmUp, inFlight }, () => runTrue(subject))
   },
   measure: async (subject, size) => {
     const startedAt = performance.now()

@@ -55,6 +55,14 @@ it.live("a burst is started by several launchers, as many as are asked for", () 
   }).pipe(Effect.scoped)
 )
 
+it.live("a child of the launcher can open /dev/stdout and /dev/stderr, which sockets do not allow", () =>
+  Effect.gen(function* () {
+    const client = yield* connect(yield* Broker.start({ spawner: "launcher" }))
+    const { stdout, stderr } = yield* client.run("sh", ["-c", "echo one > /dev/stdout; echo two > /dev/stderr"])
+    assert.deepStrictEqual({ stdout, stderr }, { stdout: "one\n", stderr: "two\n" })
+  }).pipe(Effect.scoped)
+)
+
 it.live("a shutdown reports what obeyed and what had to be killed, and tells every handle", () =>
   Effect.gen(function* () {
     const broker = yield* Broker.start()

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto"
+import { constants } from "node:fs"
 import { assert } from "@effect/vitest"
 import type { ProcessHandle, SpawnOptions } from "@spawnbroker/client"
 import * as Effect from "effect/Effect"
@@ -46,6 +47,20 @@ export const descriptors = (it: SuiteIt): void => {
       const texts = [textOf(process, 3), stdoutText(process), Stream.mkString(process.stderrLines)]
       assert.deepStrictEqual(yield* Effect.all(texts, { concurrency: "unbounded" }), ["threefour", "one", "two"])
       assert.deepStrictEqual(yield* process.exit, { _tag: "Exited", code: 0 })
+    })
+  )
+
+  it.effect("and the standard ones wait for bytes and for room, as programs expect", () =>
+    Effect.gen(function* () {
+      const client = yield* connect()
+      const script = "for fd in 0 1 2 3 4 5; do grep flags /proc/$$/fdinfo/$fd; done"
+      const additionalFds = { 3: "output", 4: "input", 5: "duplex" } as const
+      const process = yield* spawnScript(client, script, { additionalFds })
+      const flags = (yield* Stream.runCollect(process.stdoutLines)).map((line) => parseInt(line.split(/\s+/)[1]!, 8))
+      assert.deepStrictEqual(
+        flags.map((each) => each & constants.O_NONBLOCK),
+        [0, 0, 0, 0, 0, 0]
+      )
     })
   )
 

@@ -6,8 +6,11 @@ export const COLLECTED_BYTES = 256 * 1024
 /** Lower: fewer copies. Higher: less memory for nothing, which V8 counts, and collects garbage the sooner for. */
 const NEARLY_FULL_BYTES = COLLECTED_BYTES * (3 / 4)
 
-/** Room that is free, for whoever collects next. One for all: the few who collect at a time take turns in milliseconds. */
-let spare: Uint8Array<ArrayBuffer> | undefined
+/** Rooms that are free, for whoever collects next. What is given up V8 has to collect, all of the heap for each 64 MiB. */
+const spares: Array<Uint8Array<ArrayBuffer>> = []
+
+/** Rooms that are kept at most. Higher: more streams can be busy at a time. Lower: less memory of the host, 256 KiB each. */
+const MAX_SPARES = 16
 
 /**
  * Bytes of one stream that have been read and not been handed on yet, joined. While there are none it holds no memory.
@@ -35,13 +38,10 @@ export class Collected {
     this.#byteLength = 0
     // What lies behind the bytes may be another process's.
     if (length >= NEARLY_FULL_BYTES) return room.fill(0, length).subarray(0, length)
-    spare = room
+    if (spares.length < MAX_SPARES) spares.push(room)
     return copyBytes(room, 0, length)
   }
 }
 
-const takeRoom = (): Uint8Array<ArrayBuffer> => {
-  const room = spare ?? new Uint8Array(Buffer.allocUnsafeSlow(COLLECTED_BYTES).buffer)
-  spare = undefined
-  return room
-}
+const takeRoom = (): Uint8Array<ArrayBuffer> =>
+  spares.pop() ?? new Uint8Array(Buffer.allocUnsafeSlow(COLLECTED_BYTES).buffer)
