@@ -56,7 +56,7 @@ export interface BrokerOptions {
    * Launcher processes at most. There is one at first, and more once several children are being started at a time: a start
    * holds its launcher up until the child has become its program. Each has some 11 MB of its own. There is one only in a host
    * that may have less than 1,024 descriptors or processes (`ulimit -n`, `ulimit -u`).
-   * @default one more than there are cores, 8 at most
+   * @default one less than there are cores, so that one is left for the host; 1 at least, 4 at most
    */
   readonly launchers?: number | undefined
   /**
@@ -136,7 +136,7 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
       const thread = yield* startWorker(
         {
           spawner: options.spawner ?? "auto",
-          launchers: options.launchers ?? Math.min(availableParallelism() + 1, 8),
+          launchers: options.launchers ?? Math.min(Math.max(availableParallelism() - 1, 1), 4),
           env: definedOnly(options.env ?? process.env),
           cwd: options.cwd ?? process.cwd(),
           launcherPath: options.launcherPath && resolve(options.launcherPath),
