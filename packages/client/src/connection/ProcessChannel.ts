@@ -28,6 +28,8 @@ export class ProcessChannel {
   #holdsWhileRunning = false
   /** The broker has forgotten the channel: nothing follows, and there is nothing to release. */
   isReleased = false
+  /** The process has been started on the channel and not detached from it: whatever becomes of it, its last fact comes. */
+  isBound = false
 
   constructor(
     channel: Channel,

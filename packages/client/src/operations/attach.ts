@@ -50,10 +50,11 @@ export const attach = (
       if (mistake !== undefined) return yield* mistake
       const { windowBytes = spawnDefaults.windowBytes, unread = spawnDefaults.unread } = options
       const { channel, process } = session.openChannel(windowBytes)
+      const letGo = release(session, channel, process)
       const { info, inputs, outputs } = yield* restore(
         session.call.attach({ channel, id, replay, windowBytes, unread })
-      ).pipe(Effect.onError(() => release(session, channel, process)))
-      yield* Effect.addFinalizer(() => release(session, channel, process))
+      ).pipe(Effect.onError(() => letGo))
+      yield* Effect.addFinalizer(() => letGo)
       process.open(inputs, outputs)
       return new LazyHandle({ session, channel, info, process, invalidUtf8, chunks, messages: () => noMessages })
     })

@@ -10,17 +10,20 @@ import type { Session } from "../connection/connect-session.ts"
  */
 export const release = (session: Session, channel: Channel, process: ProcessChannel): Effect.Effect<void> => {
   const ask = session.call.release({ channel }).pipe(
-    // The answer may overtake the last facts, which come on the data port; others may be waiting for them.
-    Effect.andThen((isClosing) => (isClosing ? Stream.runDrain(process.lifecycle.stream) : Effect.void)),
+    // The answer may overtake the last facts, which come on the data port; others may be waiting for them. So may the answer
+    // that there is no such channel: the broker has forgotten it while it was asked.
+    Effect.andThen((isClosing) =>
+      isClosing || process.isBound ? Stream.runDrain(process.lifecycle.stream) : Effect.void
+    ),
     // A broker that cannot be reached has ended its processes, or its launcher will.
     Effect.ignore
   )
-  const askIfNeeded = Effect.suspend(() => (process.isReleased ? Effect.void : ask))
-  return Effect.suspend(() => {
-    if (process.isReleased || !process.lifecycle.hasExited) return askIfNeeded
+  return Effect.gen(function* () {
     // Whoever waits for the exit is here as soon as that has been read; the last fact may stand in the same message.
-    return Effect.andThen(endOfMessage, askIfNeeded)
-  }).pipe(Effect.andThen(Effect.sync(() => session.closeChannel(channel))))
+    if (process.lifecycle.hasExited && !process.isReleased) yield* endOfMessage
+    if (!process.isReleased) yield* ask
+    session.closeChannel(channel)
+  })
 }
 
 const endOfMessage = Effect.promise(() => Promise.resolve())

@@ -54,6 +54,7 @@ export const open = (
     spec,
     release: release(session, channel, process),
     spawned: ({ runsSince, ...info }) => {
+      process.isBound = true
       process.lifecycle.began([
         { _tag: "Starting", at: info.startedAt },
         { _tag: "Started", at: runsSince, pid: info.pid! }

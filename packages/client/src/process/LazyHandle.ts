@@ -155,8 +155,8 @@ export class LazyHandle implements ProcessHandle, ProcessMessages<any, any> {
   }
 
   get detach(): ProcessHandle["detach"] {
-    const { session, channel } = this.#parts
-    return session.call.detach({ channel })
+    const { session, channel, process } = this.#parts
+    return Effect.tap(session.call.detach({ channel }), () => Effect.sync(() => (process.isBound = false)))
   }
 
   get unref(): ProcessHandle["unref"] {

@@ -3,8 +3,11 @@ import { copyBytes } from "@spawnbroker/protocol"
 /** Room for what is collected: as much as leaves at a time. Higher: fewer messages. Lower: less memory a stream. */
 export const COLLECTED_BYTES = 256 * 1024
 
-/** Lower: fewer copies. Higher: less memory for nothing, which V8 counts, and collects garbage the sooner for. */
-const NEARLY_FULL_BYTES = COLLECTED_BYTES * (3 / 4)
+/**
+ * From here on a room leaves as it is. Lower: fewer copies. Higher: less memory for nothing, which V8 counts, and collects
+ * garbage the sooner for.
+ */
+export const NEARLY_FULL_BYTES = COLLECTED_BYTES * (3 / 4)
 
 /** Rooms that are free, for whoever collects next. What is given up V8 has to collect, all of the heap for each 64 MiB. */
 const spares: Array<Uint8Array<ArrayBuffer>> = []

@@ -7,7 +7,7 @@
  */
 import { copyBytes } from "@spawnbroker/protocol"
 import type { ByteSource } from "../spawn/Spawner.ts"
-import { Collected, COLLECTED_BYTES } from "./Collected.ts"
+import { Collected, COLLECTED_BYTES, NEARLY_FULL_BYTES } from "./Collected.ts"
 import type { Subscription } from "./Subscription.ts"
 
 /**
@@ -15,9 +15,6 @@ import type { Subscription } from "./Subscription.ts"
  * byte. Each byte starts it again. Lower risks what a grandchild still has to say; higher delays `Closed`.
  */
 const IDLE_GRACE_MS = 100
-
-/** What a pipe of the kernel holds, and so what one read of it gives at most. */
-const PIPE_BYTES = 64 * 1024
 
 export interface OutputListener {
   /** Bytes come out of the child now. Whatever came out of another stream of it must be handed on first. */
@@ -114,8 +111,7 @@ export class Output {
     if (this.#collected.byteLength === 0 && length >= patience) this.#handOn(bytes, "borrowed")
     else {
       this.#collected.add(bytes)
-      // A pipe holds 64 KiB: with less room than that the next read would find too little.
-      if (this.#collected.byteLength >= Math.min(patience, COLLECTED_BYTES - PIPE_BYTES)) this.flush()
+      if (this.#collected.byteLength >= Math.min(patience, NEARLY_FULL_BYTES)) this.flush()
     }
     if (this.#processExited) this.#armIdle()
   }

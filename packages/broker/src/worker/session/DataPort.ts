@@ -47,8 +47,8 @@ export class DataPort {
   post(frame: BrokerFrameEncoded): void {
     if (this.#closed) return
     this.#batch.push(frame)
-    if (frame._tag === "End") this.#lastly ??= setTimeout(() => this.flush(), END_DELAY_MS)
-    else this.#flushAfterTurn()
+    if (frame._tag !== "End") this.#flushAfterTurn()
+    else if (!this.#isDue) this.#lastly ??= setTimeout(() => this.flush(), END_DELAY_MS)
     if (frame._tag !== "Data") return
     this.#buffers.push(frame.bytes.buffer)
     this.#bytes += frame.bytes.byteLength

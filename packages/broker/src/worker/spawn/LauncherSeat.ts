@@ -19,16 +19,11 @@ export class LauncherSeat {
     this.#watch(launcher)
   }
 
-  /** The launcher that is there now, or will be. Rejects with {@link SpawnError}. */
-  get launcher(): Promise<Launcher> {
-    return this.#launcher.catch(() => Promise.reject(new SpawnError("EAGAIN")))
-  }
-
   /** Rejects with {@link SpawnError}. `chosen` is told which launcher it will be, and may throw. */
   async spawn(request: SpawnRequest, chosen: (launcher: Launcher) => void): Promise<Spawned> {
     this.starting++
     try {
-      const launcher = await this.launcher
+      const launcher = await this.#launcher.catch(() => Promise.reject(new SpawnError("EAGAIN")))
       chosen(launcher)
       return await launcher.spawn(request)
     } finally {

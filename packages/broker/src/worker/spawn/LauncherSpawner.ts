@@ -1,4 +1,4 @@
-import { hasRoomForLaunchers } from "./has-room.ts"
+import { hasRoomForLaunchers } from "./has-room-for-launchers.ts"
 import { Launcher } from "./Launcher.ts"
 import { LauncherSeat } from "./LauncherSeat.ts"
 import type { LauncherLocation } from "./run-launcher.ts"
@@ -27,7 +27,7 @@ export class LauncherSpawner implements Spawner {
 
   private constructor(location: LauncherLocation, most: number, launcher: Launcher) {
     this.#location = location
-    this.#most = hasRoomForLaunchers() ? most : 1
+    this.#most = most > 1 && hasRoomForLaunchers() ? most : 1
     this.#seats = [new LauncherSeat(location, launcher)]
   }
 

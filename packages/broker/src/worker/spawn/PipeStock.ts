@@ -33,7 +33,7 @@ export interface OutputPipe {
 export class PipeStock {
   readonly #directory: string
   readonly #make: (names: ReadonlyArray<string>) => Promise<void>
-  #ready: Array<string> = []
+  readonly #ready: Array<string> = []
   #making: Promise<void> | undefined
   #lastNumber = 0
 
@@ -45,11 +45,7 @@ export class PipeStock {
 
   /** Makes the first ones. Rejects where none can be made. */
   fill(): Promise<void> {
-    const names = Array.from({ length: BATCH }, () => `p${++this.#lastNumber}`)
-    this.#making ??= this.#make(names)
-      .then(() => void this.#ready.push(...names))
-      .finally(() => (this.#making = undefined))
-    return this.#making
+    return (this.#making ??= this.#makeBatch().finally(() => (this.#making = undefined)))
   }
 
   /** So many pipes, open to be read from. Rejects with {@link SpawnError}. */
@@ -70,6 +66,12 @@ export class PipeStock {
       // The launcher has ended, and its directory is gone with it; the next one has another.
       throw new SpawnError(errno === "ENOENT" ? "EAGAIN" : errno)
     }
+  }
+
+  async #makeBatch(): Promise<void> {
+    const names = Array.from({ length: BATCH }, () => `p${++this.#lastNumber}`)
+    await this.#make(names)
+    this.#ready.push(...names)
   }
 }
 
