@@ -9,7 +9,7 @@ export interface Layer {
   readonly refuse: ReadonlyArray<readonly [pattern: string, instead: string]>
 }
 
-const processes = ["^(node:)?child_process$", "Only packages/broker starts processes. Use a client."] as const
+const processes = ["^((node:)?child_process|koffi)$", "Only packages/broker starts processes. Use a client."] as const
 const pastTheDoor = [
   "^@spawnbroker/[^/]+/(src|dist|internal)|^[./]+/(packages/)?(protocol|broker|client|testing)/",
   "A package is entered by its index. Export there what is needed."

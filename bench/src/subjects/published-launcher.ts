@@ -4,7 +4,6 @@
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { stripTypeScriptTypes } from "node:module"
-import { tmpdir } from "node:os"
 import { dirname, join, relative, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -13,7 +12,8 @@ const localImport = /(?<=\bfrom ")(\.{1,2}\/[^"]+)\.ts(?=")/g
 /** The path of the launcher, which is there until the process ends. */
 export const publishedLauncher = (): string => {
   const root = dirname(fileURLToPath(import.meta.resolve("@spawnbroker/broker")))
-  const directory = mkdtempSync(join(tmpdir(), "spawnbroker-bench-"))
+  // There it finds what it imports.
+  const directory = mkdtempSync(join(root, "../node_modules/.published-launcher-"))
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }))
   const placeOf = (source: string): string => join(directory, `${relative(root, source).slice(0, -".ts".length)}.mjs`)
   const written = new Set<string>()

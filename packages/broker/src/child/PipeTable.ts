@@ -6,7 +6,7 @@
  * ECONNRESET in the place of SIGPIPE (`yes | head -1` then complains), and /dev/stdout cannot be opened.
  */
 import { closeSync } from "node:fs"
-import { makePipes, type PipeEnds } from "./make-pipes.ts"
+import type { PipeEnds } from "./make-pipes.ts"
 import type { PipeEnd } from "./open-pipe.ts"
 
 interface Pipe {
@@ -17,9 +17,15 @@ interface Pipe {
 }
 
 export class PipeTable {
+  readonly #make: () => Promise<ReadonlyArray<PipeEnds>>
   readonly #pipes = new Map<number, Pipe>()
   readonly #spare: Array<PipeEnds> = []
   #refilling: Promise<void> | undefined
+
+  /** `make`: one new pipe or more. Rejects with a cause that has an errno name as its `code`. */
+  constructor(make: () => Promise<ReadonlyArray<PipeEnds>>) {
+    this.#make = make
+  }
 
   /**
    * Resolves once the pipe of a number is open; it is opened when this is first asked. Rejects with a cause that has an errno
@@ -67,7 +73,7 @@ export class PipeTable {
 
   async #open(id: number, pipe: Pipe): Promise<void> {
     while (this.#spare.length === 0) {
-      this.#refilling ??= makePipes()
+      this.#refilling ??= this.#make()
         .then((made) => void this.#spare.push(...made))
         .finally(() => (this.#refilling = undefined))
       await this.#refilling

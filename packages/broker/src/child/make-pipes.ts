@@ -10,7 +10,7 @@ import type { ChildProcess } from "node:child_process"
 import { closeSync, constants, fstatSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { MKFIFO_PATH, openPipeEnd, type PipeEnd } from "./open-pipe.ts"
+import { mkfifoFile, openPipeEnd, type PipeEnd } from "./open-pipe.ts"
 import { type ChildRequest, errnoOf, startChild, type StdioSlot } from "./start-child.ts"
 
 /** Descriptors of this process, which no child inherits unless it is given them. They wait in the kernel, as children expect. */
@@ -107,7 +107,7 @@ export const fifos = async (): Promise<ReadonlyArray<PipeEnds>> => {
   const directory = mkdtempSync(join(tmpdir(), "spawnbroker-pipes-"))
   try {
     const names = shellFds.map((fd) => `${fd}`)
-    const request = { file: "mkfifo", argv0: "mkfifo", args: ["-m", "600", ...names], env: { PATH: MKFIFO_PATH } }
+    const request = { file: mkfifoFile(), argv0: "mkfifo", args: ["-m", "600", ...names], env: {} }
     const mkfifo = await start({ ...request, cwd: directory }, ["ignore", "ignore", "ignore"])
     // That this program is not there must not look as if the command of a client were not there.
     if (typeof mkfifo === "string") throw failure(mkfifo === "ENOENT" ? "ENOSYS" : mkfifo)

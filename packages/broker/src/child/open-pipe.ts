@@ -1,13 +1,16 @@
 /**
  * Opens one end of a named pipe, without waiting for whoever has the other. See fifo(7).
  */
-import { closeSync, constants, openSync } from "node:fs"
+import { closeSync, constants, existsSync, openSync } from "node:fs"
 
 /** The end of a pipe that is read from, or the one that is written to. */
 export type PipeEnd = "read" | "write"
 
 /** Where mkfifo is looked for: the launcher has no PATH, and a host's may be anything. */
-export const MKFIFO_PATH = "/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin"
+const MKFIFO_FILES = ["/usr/bin/mkfifo", "/bin/mkfifo", "/usr/local/bin/mkfifo", "/run/current-system/sw/bin/mkfifo"]
+
+/** The file of mkfifo, or one that is not there. */
+export const mkfifoFile = (): string => MKFIFO_FILES.find((file) => existsSync(file)) ?? MKFIFO_FILES[0]!
 
 /**
  * A descriptor on which a child waits for bytes or for room, as children expect.

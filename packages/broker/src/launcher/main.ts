@@ -3,15 +3,18 @@
  *
  * It exists because the cost of a fork grows with the memory of the process that forks, and because whoever starts a
  * child is the only one who can reap it. When its control socket closes, for whatever reason the host ended, it kills
- * every group it has started, and itself. It imports Node alone, so that it stays small.
+ * every group it has started, and itself. It imports Node alone, and what calls the C library, so that it stays small.
  */
 import { closeSync, rmSync, unlinkSync } from "node:fs"
 import { Socket } from "node:net"
 import { dirname } from "node:path"
 import { ChildTable } from "../child/ChildTable.ts"
+import { makePipes } from "../child/make-pipes.ts"
 import { openNonBlocking, openPipeEnd } from "../child/open-pipe.ts"
 import { PipeTable } from "../child/PipeTable.ts"
+import { loadPosixSpawn } from "../child/posix-spawn.ts"
 import { errnoOf, startChild, type StdioSlot } from "../child/start-child.ts"
+import { posixStarter } from "../child/start-posix-child.ts"
 import type { FromLauncher, LinkSlot, Slot, ToLauncher } from "../link/launcher-messages.ts"
 import { MessageSocket } from "../link/MessageSocket.ts"
 import { Stock } from "./Stock.ts"
@@ -19,8 +22,11 @@ import { Stock } from "./Stock.ts"
 /** The control socket, by its number among the launcher's own stdio. */
 const CONTROL_FD = 3
 
+const posix = await loadPosixSpawn()
+const start: ReturnType<typeof posixStarter> =
+  posix === undefined ? (...child) => startChild(...child) !== undefined : posixStarter(posix)
 const children = new ChildTable()
-const pipes = new PipeTable()
+const pipes = new PipeTable(posix === undefined ? makePipes : async () => [posix.pipe()])
 let stock: Stock | undefined
 let socketPath: string | undefined
 
@@ -107,7 +113,7 @@ const launch = ({ spawn: { id, request, stdio }, sockets }: Ready): void => {
     // The end of a link that is closed.
     if (slots.includes(undefined)) return fail(id, sockets, "EPIPE")
     for (const socket of sockets.slice(3)) if (socket !== undefined) makeBlocking(socket)
-    const child = startChild(request, slots as ReadonlyArray<StdioSlot>, {
+    const hasStarted = start(request, slots as ReadonlyArray<StdioSlot>, {
       started: (pid) => {
         children.started(id, pid)
         control.sendNow({ _tag: "Started", id, pid })
@@ -116,7 +122,7 @@ const launch = ({ spawn: { id, request, stdio }, sockets }: Ready): void => {
       exited: (end) => control.send({ _tag: "Exited", id, end, groupLives: children.exited(id) })
     })
     // A start that has failed may be tried again, with the same ends.
-    if (child !== undefined) for (const { link, end } of stdio.filter(isLink)) pipes.given(link, end)
+    if (hasStarted) for (const { link, end } of stdio.filter(isLink)) pipes.given(link, end)
   } catch (cause) {
     control.send({ _tag: "Failed", id, errno: errnoOf(cause) })
   } finally {

@@ -61,6 +61,8 @@ export const background = (it: SuiteIt): void => {
       yield* client.kill({ pid: listed[1]!.pid! })
       yield* eventually("both are gone", client.living, (processes) => processes.length === 0)
       assert.deepStrictEqual((yield* readAll(client, second)).last.exit, { _tag: "Signaled", signal: "SIGTERM" })
+      // The system knows of it before the broker does.
+      yield* eventually("the broker has heard of it", client.get(first), ({ state }) => state === "closed")
       assert.strictEqual((yield* Effect.flip(client.kill({ id: first })))._tag, "AlreadyExited")
       assert.strictEqual((yield* Effect.flip(client.kill({ pid: 1 as never })))._tag, "ProcessNotFound")
     })

@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process"
 import type { Socket } from "node:net"
 import type { Fd } from "@spawnbroker/protocol"
 import { ChildTable } from "../../child/ChildTable.ts"
+import { makePipes } from "../../child/make-pipes.ts"
 import { PipeTable } from "../../child/PipeTable.ts"
 import { errnoOf, startChild, type StdioSlot } from "../../child/start-child.ts"
 import { bothOf, connectStreams, sinkOf, sourceOf, type StreamEnds } from "./streams.ts"
@@ -25,7 +26,7 @@ import {
 export class DirectSpawner implements Spawner {
   readonly kind = "direct"
   readonly #children = new ChildTable()
-  readonly #pipes = new PipeTable()
+  readonly #pipes = new PipeTable(makePipes)
   #lastId = 0
   #lastLink = 0
 

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { signalGroup } from "../../child/process-group.ts"
-import { MKFIFO_PATH } from "../../child/open-pipe.ts"
+import { mkfifoFile } from "../../child/open-pipe.ts"
 import type { ChildRequest } from "../../child/start-child.ts"
 import type { TreeAnswer } from "../../child/process-tree.ts"
 import { type FromLauncher, NONCE_BYTES, type Slot, type ToLauncher } from "../../link/launcher-messages.ts"
@@ -150,7 +150,7 @@ export class Launcher {
   /** The launcher runs mkfifo for us as it runs everything else. Whatever goes wrong, nobody's command has been started. */
   async #makePipes(names: ReadonlyArray<string>): Promise<void> {
     const args = ["-m", "600", ...names]
-    const mkfifo = { file: "mkfifo", argv0: "mkfifo", args, cwd: this.#directory, env: { PATH: MKFIFO_PATH } }
+    const mkfifo = { file: mkfifoFile(), argv0: "mkfifo", args, cwd: this.#directory, env: {} }
     const started = await this.#start(mkfifo, ["ignore", "ignore", "ignore"]).catch((cause: SpawnError) => cause)
     if (started instanceof Error && started.errno === "ENOENT")
       throw new Error("mkfifo is not there", { cause: started })

@@ -1,0 +1,39 @@
+import type { Socket } from "node:net"
+import type { PosixSpawn } from "./posix-spawn.ts"
+import type { ChildListener, ChildRequest, StdioSlot } from "./start-child.ts"
+
+/**
+ * Starts children by posix_spawn(3), and reaps them: what {@link startChild} does by Node's own spawn. All failures of a start
+ * are known at once. Answers whether there is a child.
+ */
+export const posixStarter = (
+  posix: PosixSpawn
+): ((request: ChildRequest, stdio: ReadonlyArray<StdioSlot>, listener: ChildListener) => boolean) => {
+  const exits = new Map<number, ChildListener["exited"]>()
+  // One signal may stand for several children.
+  process.on("SIGCHLD", () => {
+    for (let reaped = posix.reap(); reaped !== undefined; reaped = posix.reap()) {
+      const exited = exits.get(reaped.pid)
+      exits.delete(reaped.pid)
+      exited?.(reaped.end)
+    }
+  })
+  return (request, stdio, { failed, started, exited }) => {
+    const fds = stdio.map(descriptorOf)
+    const pid = fds.includes(undefined) ? "EPIPE" : posix.spawn(request, fds as ReadonlyArray<number | "ignore">)
+    if (typeof pid === "string") {
+      failed(pid)
+      return false
+    }
+    exits.set(pid, exited)
+    started(pid)
+    return true
+  }
+}
+
+/** None if the socket has been closed meanwhile. */
+const descriptorOf = (slot: StdioSlot, fd: number): number | "ignore" | undefined => {
+  if (typeof slot === "number" || slot === "ignore") return slot
+  if (slot === "inherit") return fd
+  return (slot as Socket & { readonly _handle?: { readonly fd: number } })._handle?.fd
+}
