@@ -21,6 +21,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import { randomBytes } from "node:crypto"
 import { availableParallelism } from "node:os"
 import { resolve } from "node:path"
 import { MessageChannel, type MessagePort } from "node:worker_threads"
@@ -136,6 +137,7 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
       const thread = yield* startWorker(
         {
           spawner: options.spawner ?? "auto",
+          mark: randomBytes(MARK_BYTES).toString("hex"),
           launchers: options.launchers ?? Math.min(Math.max(availableParallelism() - 1, 1), 4),
           env: definedOnly(options.env ?? process.env),
           cwd: options.cwd ?? process.cwd(),
@@ -152,6 +154,9 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
   static readonly layer = (options?: BrokerOptions): Layer.Layer<Broker, BrokerUnavailable> =>
     Layer.effect(Broker, Broker.start(options))
 }
+
+/** So many that no two brokers of a machine have the same. It is no secret. */
+const MARK_BYTES = 8
 
 /** What a shutdown takes on top of its grace, before the thread is terminated all the same. */
 const SHUTDOWN_MARGIN_MS = 5000

@@ -27,7 +27,9 @@ export interface PosixSpawn {
    * ones that are ignored are /dev/null, others are not open.
    */
   readonly spawn: (request: ChildRequest, stdio: ReadonlyArray<number | "ignore">) => number | string
-  /** A child that has ended and was not reaped before, if there is one. */
+  /** From now on those descendants are children of this process who have lost their parents. See PR_SET_CHILD_SUBREAPER. */
+  readonly adoptOrphans: () => void
+  /** A child, or an adopted one, that has ended and was not reaped before, if there is one. */
   readonly reap: () => Reaped | undefined
   /** A pipe whose ends wait, and which no child inherits unless it is given them. Throws what has an errno name as `code`. */
   readonly pipe: () => Readonly<Record<PipeEnd, number>>
@@ -41,6 +43,7 @@ const SETSIGDEF = 0x04
 const SETSIGMASK = 0x08
 const SETSID = 0x80
 const WNOHANG = 1
+const PR_SET_CHILD_SUBREAPER = 36
 const O_CLOEXEC = 0o2000000
 
 /** More than the C library's structures and sets of signals take: 336 bytes at most, in glibc and in musl. */
@@ -123,6 +126,7 @@ const bind = (libc: { func(prototype: string): (...args: Array<unknown>) => numb
         for (const copy of copies) close(copy)
       }
     },
+    adoptOrphans: () => void libc.func("int prctl(int option, unsigned long value)")(PR_SET_CHILD_SUBREAPER, 1),
     reap: () => {
       const status = [0]
       const pid = wait4(-1, status, WNOHANG, null)

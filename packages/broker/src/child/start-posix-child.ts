@@ -4,11 +4,13 @@ import type { ChildListener, ChildRequest, StdioSlot } from "./start-child.ts"
 
 /**
  * Starts children by posix_spawn(3), and reaps them: what {@link startChild} does by Node's own spawn. All failures of a start
- * are known at once. Answers whether there is a child.
+ * are known at once. Answers whether there is a child. Descendants that lose their parents are reaped, too, also where there
+ * is no init that would do it.
  */
 export const posixStarter = (
   posix: PosixSpawn
 ): ((request: ChildRequest, stdio: ReadonlyArray<StdioSlot>, listener: ChildListener) => boolean) => {
+  posix.adoptOrphans()
   const exits = new Map<number, ChildListener["exited"]>()
   // One signal may stand for several children.
   process.on("SIGCHLD", () => {

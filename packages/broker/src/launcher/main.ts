@@ -3,18 +3,20 @@
  *
  * It exists because the cost of a fork grows with the memory of the process that forks, and because whoever starts a
  * child is the only one who can reap it. When its control socket closes, for whatever reason the host ended, it kills
- * every group it has started, and itself. It imports Node alone, and what calls the C library, so that it stays small.
+ * every group it has started, those who have left their groups, and itself. It imports Node alone, and what calls the C library, so that it stays small.
  */
 import { closeSync, rmSync, unlinkSync } from "node:fs"
 import { Socket } from "node:net"
 import { dirname } from "node:path"
 import { ChildTable } from "../child/ChildTable.ts"
 import { makePipes } from "../child/make-pipes.ts"
+import type { ProcessFacts } from "../child/process-facts.ts"
 import { openNonBlocking, openPipeEnd } from "../child/open-pipe.ts"
 import { PipeTable } from "../child/PipeTable.ts"
 import { loadPosixSpawn } from "../child/posix-spawn.ts"
 import { errnoOf, startChild, type StdioSlot } from "../child/start-child.ts"
 import { posixStarter } from "../child/start-posix-child.ts"
+import { MARK, sweep } from "../child/sweep.ts"
 import type { FromLauncher, LinkSlot, Slot, ToLauncher } from "../link/launcher-messages.ts"
 import { MessageSocket } from "../link/MessageSocket.ts"
 import { Stock } from "./Stock.ts"
@@ -29,6 +31,8 @@ const children = new ChildTable()
 const pipes = new PipeTable(posix === undefined ? makePipes : async () => [posix.pipe()])
 let stock: Stock | undefined
 let socketPath: string | undefined
+/** By which those are known that have left their groups. */
+let mark = ""
 
 /** A child that is to be started, once it is its turn. */
 interface Ready {
@@ -42,6 +46,7 @@ const onMessage = (message: ToLauncher): void => {
   switch (message._tag) {
     case "Listen": {
       socketPath = message.path
+      mark = message.mark
       stock = new Stock(message.path, Buffer.from(message.nonce, "hex"), () => control.send({ _tag: "Listening" }))
       return
     }
@@ -113,7 +118,8 @@ const launch = ({ spawn: { id, request, stdio }, sockets }: Ready): void => {
     // The end of a link that is closed.
     if (slots.includes(undefined)) return fail(id, sockets, "EPIPE")
     for (const socket of sockets.slice(3)) if (socket !== undefined) makeBlocking(socket)
-    const hasStarted = start(request, slots as ReadonlyArray<StdioSlot>, {
+    const marked = { ...request, env: { ...request.env, [MARK]: mark } }
+    const hasStarted = start(marked, slots as ReadonlyArray<StdioSlot>, {
       started: (pid) => {
         children.started(id, pid)
         control.sendNow({ _tag: "Started", id, pid })
@@ -148,8 +154,13 @@ const isThere = (slot: Slot): boolean => typeof slot !== "number" && !isLink(slo
 
 const isLink = (slot: Slot): slot is LinkSlot => typeof slot === "object" && "link" in slot
 
+/** Whoever has lost all of its parents is ours, where the C library could be told so. */
+const isOrphan = ({ parent }: ProcessFacts): boolean => posix !== undefined && parent === process.pid
+
+/** In one turn of the loop, so that nobody is started any more. */
 const end = (): void => {
   children.killAll()
+  sweep(mark, isOrphan)
   if (socketPath !== undefined) rmSync(dirname(socketPath), { recursive: true, force: true })
   process.exit(0)
 }

@@ -23,8 +23,8 @@ export interface PipeSlot {
 export type Slot = number | PipeSlot | LinkSlot | "inherit" | "ignore"
 
 export type ToLauncher =
-  /** Listen on `path`; a connection that begins with this nonce (hex) is the worker's. */
-  | { readonly _tag: "Listen"; readonly path: string; readonly nonce: string }
+  /** Listen on `path`; a connection that begins with this nonce (hex) is the worker's. Every child gets the mark. */
+  | { readonly _tag: "Listen"; readonly path: string; readonly nonce: string; readonly mark: string }
   | { readonly _tag: "Spawn"; readonly id: number; readonly request: ChildRequest; readonly stdio: ReadonlyArray<Slot> }
   /** No child that is still to be spawned has an end of this link. */
   | { readonly _tag: "CloseLink"; readonly link: number }

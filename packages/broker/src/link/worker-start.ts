@@ -8,6 +8,8 @@ export interface WorkerStart {
   /** Where {@link HostOperations} are served. */
   readonly port: MessagePort
   readonly spawner: SpawnerChoice
+  /** What the children of this broker are known by. */
+  readonly mark: string
   /** Launcher processes at most. */
   readonly launchers: number
   /** Absolute path of the launcher's file, where it is not in its default place. */

@@ -20,7 +20,8 @@ try {
         file: start.launcherPath ?? fileURLToPath(entryFile("launcher/main")),
         execPath: start.execPath ?? process.execPath
       },
-      start.launchers
+      start.launchers,
+      start.mark
     ),
     import("./serve-host.ts")
   ])

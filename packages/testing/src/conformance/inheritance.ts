@@ -62,11 +62,14 @@ export const inheritance = (it: SuiteIt): void => {
           .map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)])
       )
       delete seen[MARK]
+      // Of every child: by it descendants are known that have left their groups.
+      assert.match(seen.SPAWNBROKER_ID!, /^[0-9a-f]{16}(\.\d+)?$/)
+      delete seen.SPAWNBROKER_ID
       assert.deepStrictEqual(seen, { ...values, CHOSEN: "by client" })
     })
   )
 
-  it.effect("the environment of a client without any is PATH alone", () =>
+  it.effect("the environment of a client without any is PATH alone, and the mark of the broker", () =>
     Effect.gen(function* () {
       const client = yield* connect()
       const { stdout } = yield* client.run("env")
@@ -76,7 +79,7 @@ export const inheritance = (it: SuiteIt): void => {
           .split("\n")
           .map((pair) => pair.slice(0, pair.indexOf("=")))
           .toSorted(),
-        [MARK, "PATH"].toSorted()
+        [MARK, "PATH", "SPAWNBROKER_ID"].toSorted()
       )
     })
   )

@@ -10,9 +10,9 @@ const seenBy = (options: ChildProcess.CommandOptions) =>
   Effect.gen(function* () {
     const { string } = yield* ChildProcessSpawner.ChildProcessSpawner
     const pairs = (yield* string(ChildProcess.make("env", ["-0"], options))).split("\0").slice(0, -1)
-    return Object.fromEntries(
-      pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)])
-    )
+    const seen = pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)] as const)
+    // Children of a broker have its mark.
+    return Object.fromEntries(seen.filter(([name]) => name !== "SPAWNBROKER_ID"))
   })
 
 const ofHost = (): Record<string, string> =>

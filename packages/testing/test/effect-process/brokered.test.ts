@@ -63,8 +63,9 @@ layer(Broker.layer(), { excludeTestServices: true, timeout: "60 seconds" })("eff
     Effect.gen(function* () {
       const seenBy = (options: ChildProcess.CommandOptions) =>
         ChildProcessSpawner.ChildProcessSpawner.use(({ lines }) => lines(ChildProcess.make("env", options))).pipe(
-          Effect.map((pairs) => pairs.map((pair) => pair.split("=")[0]!).filter((name) => name !== "CONFORMANCE_MARK"))
+          Effect.map((pairs) => pairs.map((pair) => pair.split("=")[0]!).filter((name) => !marks.includes(name)))
         )
+      const marks = ["CONFORMANCE_MARK", "SPAWNBROKER_ID"]
       const program = Effect.all([
         seenBy({ env: { A: "1" } }),
         seenBy({ env: { A: "1" }, extendEnv: true }),

@@ -38,14 +38,14 @@ const descriptors = (pid: number): ReadonlyMap<string, string> =>
     })
   )
 
-/** The whole environment of a child, as the child says. */
+/** The whole environment of a child, as the child says, without the mark that every child has. */
 const environmentOf = (env: Policy["env"], set?: Readonly<Record<string, string>>) =>
   Effect.gen(function* () {
     const broker = yield* Broker
     const policy = { ...attackerPolicy, ...(env && { env }) }
     const client = yield* Client.connect(yield* broker.openPort(), yield* broker.mint(policy))
     const { stdout } = yield* client.run("env", ["-0"], { cwd: "/", ...(set && { env: set }) })
-    const entries = stdout.split("\0").filter((line) => line !== "")
+    const entries = stdout.split("\0").filter((line) => line !== "" && !line.startsWith("SPAWNBROKER_ID="))
     return new Map(entries.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]))
   })
 

@@ -5,6 +5,7 @@ import { ChildTable } from "../../child/ChildTable.ts"
 import { makePipes } from "../../child/make-pipes.ts"
 import { PipeTable } from "../../child/PipeTable.ts"
 import { errnoOf, startChild, type StdioSlot } from "../../child/start-child.ts"
+import { MARK, sweep } from "../../child/sweep.ts"
 import { bothOf, connectStreams, sinkOf, sourceOf, type StreamEnds } from "./streams.ts"
 import {
   isLinkEnd,
@@ -27,8 +28,14 @@ export class DirectSpawner implements Spawner {
   readonly kind = "direct"
   readonly #children = new ChildTable()
   readonly #pipes = new PipeTable(makePipes)
+  readonly #mark: string
   #lastId = 0
   #lastLink = 0
+
+  /** `mark`: what its children are known by. */
+  constructor(mark: string) {
+    this.#mark = mark
+  }
 
   async spawn(request: SpawnRequest): Promise<Spawned> {
     const id = ++this.#lastId
@@ -40,7 +47,8 @@ export class DirectSpawner implements Spawner {
       let exited!: (end: SpawnedEnd) => void
       const exit = new Promise<SpawnedEnd>((done) => (exited = done))
       let startedPid = 0
-      const child = startChild(request, stdio as ReadonlyArray<StdioSlot>, {
+      const marked = { ...request, env: { ...request.env, [MARK]: this.#mark } }
+      const child = startChild(marked, stdio as ReadonlyArray<StdioSlot>, {
         started: (pid) => {
           startedPid = pid
           this.#children.started(id, pid)
@@ -102,6 +110,7 @@ export class DirectSpawner implements Spawner {
 
   close(): Promise<void> {
     this.#children.killAll()
+    sweep(this.#mark)
     this.#pipes.closeAll()
     return Promise.resolve()
   }

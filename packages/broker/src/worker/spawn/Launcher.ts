@@ -3,9 +3,11 @@
  */
 import { randomBytes } from "node:crypto"
 import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { tmpdir, uptime } from "node:os"
 import { join } from "node:path"
+import { factsOf } from "../../child/process-facts.ts"
 import { signalGroup } from "../../child/process-group.ts"
+import { sweep } from "../../child/sweep.ts"
 import { mkfifoFile } from "../../child/open-pipe.ts"
 import type { ChildRequest } from "../../child/start-child.ts"
 import type { TreeAnswer } from "../../child/process-tree.ts"
@@ -31,6 +33,8 @@ const PERHAPS_STARTED = "EPIPE"
 
 interface Child {
   pid: number
+  /** When its start was heard of, in seconds from the boot of the machine. */
+  heardAt: number
   readonly resolve: (pid: number) => void
   readonly reject: (cause: Error) => void
   readonly exited: (end: SpawnedEnd) => void
@@ -44,6 +48,7 @@ const nobody: TreeAnswer = { lives: false, strays: [] }
 
 export class Launcher {
   readonly #process: LauncherProcess
+  readonly #mark: string
   readonly #control: MessageSocket<ToLauncher, FromLauncher>
   readonly #directory: string
   readonly #children = new Map<number, Child>()
@@ -59,14 +64,14 @@ export class Launcher {
   /** Settles when the launcher has ended, for whatever reason, and its children have been dealt with. */
   readonly ended: Promise<void>
 
-  /** A launcher that is ready to spawn. Rejects if it cannot be started, with an error that says what would help. */
-  static async start(location: LauncherLocation): Promise<Launcher> {
+  /** A launcher that is ready to spawn. `mark`: what its children are known by. Rejects if it cannot be started, with an error that says what would help. */
+  static async start(location: LauncherLocation, mark: string): Promise<Launcher> {
     const directory = await makeDirectory()
     const process = await runLauncher(location).catch(async (cause) => {
       await rm(directory, { recursive: true, force: true })
       throw cause
     })
-    const launcher = new Launcher(process, directory)
+    const launcher = new Launcher(process, directory, mark)
     try {
       await launcher.#listen()
       return launcher
@@ -76,8 +81,9 @@ export class Launcher {
     }
   }
 
-  private constructor(process: LauncherProcess, directory: string) {
+  private constructor(process: LauncherProcess, directory: string, mark: string) {
     this.#process = process
+    this.#mark = mark
     this.#directory = directory
     this.#pipes = new PipeStock(directory, (names) => this.#makePipes(names))
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -93,7 +99,7 @@ export class Launcher {
     const path = join(this.#directory, "s")
     const nonce = randomBytes(NONCE_BYTES)
     const listening = new Promise<void>((resolve) => (this.#listening = resolve))
-    this.#control.send({ _tag: "Listen", path, nonce: nonce.toString("hex") })
+    this.#control.send({ _tag: "Listen", path, nonce: nonce.toString("hex"), mark: this.#mark })
     const timeout = AbortSignal.timeout(START_TIMEOUT_MS)
     await Promise.race([
       listening,
@@ -141,7 +147,7 @@ export class Launcher {
     const id = ++this.#lastId
     const { promise: exited, resolve: onExited } = Promise.withResolvers<SpawnedEnd>()
     const pid = await new Promise<number>((resolve, reject) => {
-      this.#children.set(id, { pid: 0, resolve, reject, exited: onExited, ended: false })
+      this.#children.set(id, { pid: 0, heardAt: 0, resolve, reject, exited: onExited, ended: false })
       this.#control.send({ _tag: "Spawn", id, request: { file, argv0, args, cwd, env }, stdio })
     })
     return { id, pid, exited }
@@ -200,6 +206,7 @@ export class Launcher {
     switch (message._tag) {
       case "Started":
         child.pid = message.pid
+        child.heardAt = uptime()
         return child.resolve(message.pid)
       case "Failed":
         this.#children.delete(message.id)
@@ -228,14 +235,26 @@ export class Launcher {
     this.#sockets?.close(new SpawnError(NOT_STARTED))
     for (const child of this.#children.values()) {
       if (child.pid === 0) child.reject(new SpawnError(PERHAPS_STARTED))
-      // Its children belong to init now, which reaps them; the group is theirs while any of them lives.
-      else signalGroup(child.pid, "SIGKILL")
+      else killGroup(child)
       if (!child.ended) child.exited({ code: null, signal: "SIGKILL", crashed: true, groupLives: false })
     }
     this.#children.clear()
+    sweep(this.#mark)
     for (const ask of [...this.#answers.keys()]) this.#answer(ask, nobody)
     await rm(this.#directory, { recursive: true, force: true })
   }
+}
+
+/** A tick of the clock by which the kernel tells when a process began, in seconds. See proc_pid_stat(5). */
+const TICK = 0.01
+
+/**
+ * Its children belong to init now, which reaps them; a group is theirs while any of them lives. If its leader was reaped its
+ * number may be another process's by now, but that one began later than we heard of ours.
+ */
+const killGroup = ({ pid, heardAt }: Child): void => {
+  const leader = factsOf(pid)
+  if (leader === undefined || leader.startTime * TICK <= heardAt + TICK) signalGroup(pid, "SIGKILL")
 }
 
 /** In memory where that can be: there a pipe is made, opened and forgotten in a tenth of the time that a disk takes. */

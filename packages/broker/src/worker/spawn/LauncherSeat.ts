@@ -1,5 +1,4 @@
-import { Launcher } from "./Launcher.ts"
-import type { LauncherLocation } from "./run-launcher.ts"
+import type { Launcher } from "./Launcher.ts"
 import { type Spawned, SpawnError, type SpawnRequest } from "./Spawner.ts"
 
 /** Pause before a launcher that could not be started is tried again: out of processes or descriptors, most likely. */
@@ -7,14 +6,15 @@ const RETRY_MS = 200
 
 /** The place of one launcher. One that has died is followed by another. */
 export class LauncherSeat {
-  readonly #location: LauncherLocation
+  readonly #start: () => Promise<Launcher>
   #launcher: Promise<Launcher>
   #closed = false
   /** Children that are being started. */
   starting = 0
 
-  constructor(location: LauncherLocation, launcher: Launcher) {
-    this.#location = location
+  /** `start`: another launcher. */
+  constructor(launcher: Launcher, start: () => Promise<Launcher>) {
+    this.#start = start
     this.#launcher = Promise.resolve(launcher)
     this.#watch(launcher)
   }
@@ -44,7 +44,7 @@ export class LauncherSeat {
   }
 
   #replace(): void {
-    this.#launcher = Launcher.start(this.#location)
+    this.#launcher = this.#start()
     this.#launcher.then(
       (launcher) => this.#watch(launcher),
       () => {

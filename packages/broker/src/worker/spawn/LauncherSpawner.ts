@@ -11,7 +11,7 @@ import { isLinkEnd, type Link, type Spawned, SpawnError, type Spawner, type Spaw
  */
 export class LauncherSpawner implements Spawner {
   readonly kind = "launcher"
-  readonly #location: LauncherLocation
+  readonly #start: () => Promise<Launcher>
   readonly #most: number
   readonly #seats: Array<LauncherSeat>
   #growing: Promise<void> | undefined
@@ -20,15 +20,17 @@ export class LauncherSpawner implements Spawner {
   #lastLink = 0
   #closed = false
 
-  /** `most`: launchers at most. Rejects if none can be started here. */
-  static async start(location: LauncherLocation, most: number): Promise<LauncherSpawner> {
-    return new LauncherSpawner(location, most, await Launcher.start(location))
+  /** `most`: launchers at most. `mark`: of the broker; each launcher has one of its own. Rejects if none can be started here. */
+  static async start(location: LauncherLocation, most: number, mark: string): Promise<LauncherSpawner> {
+    let started = 0
+    const start = () => Launcher.start(location, `${mark}.${++started}`)
+    return new LauncherSpawner(start, most, await start())
   }
 
-  private constructor(location: LauncherLocation, most: number, launcher: Launcher) {
-    this.#location = location
+  private constructor(start: () => Promise<Launcher>, most: number, launcher: Launcher) {
+    this.#start = start
     this.#most = most > 1 && hasRoomForLaunchers() ? most : 1
-    this.#seats = [new LauncherSeat(location, launcher)]
+    this.#seats = [new LauncherSeat(launcher, start)]
   }
 
   spawn(request: SpawnRequest): Promise<Spawned> {
@@ -67,8 +69,8 @@ export class LauncherSpawner implements Spawner {
   /** One launcher more, if the machine has room for it; nobody waits for it. */
   #grow(): void {
     if (this.#closed) return
-    this.#growing ??= Launcher.start(this.#location)
-      .then((launcher) => void this.#seats.push(new LauncherSeat(this.#location, launcher)))
+    this.#growing ??= this.#start()
+      .then((launcher) => void this.#seats.push(new LauncherSeat(launcher, this.#start)))
       .catch(() => {})
       .finally(() => (this.#growing = undefined))
   }

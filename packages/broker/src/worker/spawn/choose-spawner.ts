@@ -10,20 +10,24 @@ export interface ChosenSpawner {
   readonly fallback?: string
 }
 
-/** Rejects only if the launcher was asked for by name and cannot be started. */
+/** `mark`: what the broker's children are known by. Rejects only if the launcher was asked for by name and cannot be started. */
 export const chooseSpawner = async (
   choice: SpawnerChoice,
   launcher: LauncherLocation,
-  launchers: number
+  launchers: number,
+  mark: string
 ): Promise<ChosenSpawner> => {
-  if (choice === "direct") return { spawner: new DirectSpawner() }
+  if (choice === "direct") return { spawner: new DirectSpawner(mark) }
   if (choice === "auto" && process.platform !== "linux") {
-    return { spawner: new DirectSpawner(), fallback: `the launcher is for Linux, and this is ${process.platform}` }
+    return { spawner: new DirectSpawner(mark), fallback: `the launcher is for Linux, and this is ${process.platform}` }
   }
   try {
-    return { spawner: await LauncherSpawner.start(launcher, launchers) }
+    return { spawner: await LauncherSpawner.start(launcher, launchers, mark) }
   } catch (cause) {
     if (choice === "launcher") throw cause
-    return { spawner: new DirectSpawner(), fallback: `the launcher could not be started: ${(cause as Error).message}` }
+    return {
+      spawner: new DirectSpawner(mark),
+      fallback: `the launcher could not be started: ${(cause as Error).message}`
+    }
   }
 }
