@@ -13,7 +13,10 @@
  * ```
  */
 import * as Schema from "effect/Schema"
+import { DurationText } from "../process/DurationText.ts"
 import { CommandName, EnvironmentName, Text } from "../process/SpawnSpec.ts"
+import { Limits } from "./Limits.ts"
+import { Sandbox } from "./Sandbox.ts"
 
 const NonEmpty = Schema.String.check(Schema.isMinLength(1))
 
@@ -50,15 +53,21 @@ const NamePattern = Schema.String.check(
   Schema.isMaxLength(1024)
 )
 
+/** A value that is not written down here: the secret of this name among those that the broker was started with. */
+const SecretReference = Schema.Struct({ secret: NonEmpty.check(Schema.isMaxLength(200)) })
+
 export const EnvironmentGrant = Schema.Struct({
   /** Variables of the host that the child gets, unless the client would rather not. What it must have is for `values`. */
   inherit: Schema.optionalKey(Schema.Array(NamePattern)),
   /** Variables that the client may set. */
   set: Schema.optionalKey(Schema.Array(NamePattern)),
   /** Variables with fixed values. They win over the client's. */
-  values: Schema.optionalKey(Schema.Record(EnvironmentName, Text))
+  values: Schema.optionalKey(Schema.Record(EnvironmentName, Schema.Union([Text, SecretReference])))
 })
 export type EnvironmentGrant = typeof EnvironmentGrant.Type
+
+/** Names of topics of the bus, each whole, or a beginning and `*`. */
+const TopicPatterns = Schema.Array(Schema.String.check(Schema.isPattern(/^[^*]*\*?$/), Schema.isMinLength(1), Schema.isMaxLength(200)))
 
 const Reach = Schema.Literals(["own", "all"])
 
@@ -81,9 +90,19 @@ export const Policy = Schema.Struct({
    * the same token. Absent: they are ended.
    */
   disconnect: Schema.optionalKey(Schema.Literals(["end", "keep"])),
-  /** Whose processes the client may see: its own (those of its subject's token), or everybody's. */
+  /** Whose processes the client may see: its own (of its token, and of those derived from it), or everybody's. */
   observe: Schema.optionalKey(Reach),
   /** Whose processes the client may signal. */
-  kill: Schema.optionalKey(Reach)
+  kill: Schema.optionalKey(Reach),
+  /** What its processes may use. */
+  limits: Schema.optionalKey(Limits),
+  /** What its processes can see and reach. Absent: what the host's user can. */
+  sandbox: Schema.optionalKey(Sandbox),
+  /** Topics of the bus that the client may use. */
+  topics: Schema.optionalKey(
+    Schema.Struct({ publish: Schema.optionalKey(TopicPatterns), subscribe: Schema.optionalKey(TopicPatterns) })
+  ),
+  /** How long the token is good for, from when it is minted. Its sessions end then; its processes run on. Absent: until it is revoked. */
+  expires: Schema.optionalKey(DurationText)
 })
 export type Policy = typeof Policy.Type

@@ -5,9 +5,16 @@
  */
 import { realpathSync } from "node:fs"
 import { isAbsolute } from "node:path"
-import { type CommandGrant, type EnvironmentGrant, InvalidArgument, type Policy } from "@spawnbroker/protocol"
+import {
+  type CommandGrant,
+  durationMillis,
+  type EnvironmentGrant,
+  InvalidArgument,
+  type Policy
+} from "@spawnbroker/protocol"
+import type * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
-import { policyPath } from "./build-environment.ts"
+import { type GrantedEnvironment, policyPath } from "./build-environment.ts"
 import { type ArgumentGrammar, compileGrammar, GrammarError } from "./match-arguments.ts"
 
 /** One program that may run, and the arguments that it may get. */
@@ -18,12 +25,14 @@ export interface CommandRule {
 }
 
 export interface Grant {
+  /** What this was derived from. An act is allowed only if that allows it, too. */
+  readonly parent: Grant | undefined
   readonly subject: string
   readonly commands: ReadonlyArray<CommandRule>
   readonly deny: ReadonlyArray<string>
-  /** The PATH by which commands are found. */
+  /** The PATH by which commands are found: that of the policy which the host wrote, whatever was derived from it. */
   readonly path: string
-  readonly env: EnvironmentGrant
+  readonly env: GrantedEnvironment
   /** Real paths. The working directory must be one of these or below one. */
   readonly roots: ReadonlyArray<string>
   readonly shell: boolean
@@ -32,36 +41,50 @@ export interface Grant {
   readonly kill: "own" | "all"
   /** What becomes of the processes of a connection that ends. */
   readonly disconnect: "end" | "keep"
+  /** How long its token is good for. */
+  readonly expiresMs: number | undefined
 }
 
-/** What the broker's own process brings: its environment and where it runs. */
+/** What the broker's own process brings: its environment, its secrets, and where it runs. */
 export interface Host {
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
+  /** Values that policies refer to by name. */
+  readonly secrets: Readonly<Record<string, string>>
 }
 
-/** Parses a policy, or says where it is wrong. */
-export const parsePolicy = (policy: Policy, host: Host): Result.Result<Grant, InvalidArgument> => {
+/** A grant and all that it was derived from, the youngest first. */
+export function* linksOf(grant: Grant): Generator<Grant> {
+  for (let link: Grant | undefined = grant; link !== undefined; link = link.parent) yield link
+}
+
+/** Parses a policy, or says where it is wrong. `parent`: what it narrows. */
+export const parsePolicy = (policy: Policy, host: Host, parent?: Grant): Result.Result<Grant, InvalidArgument> => {
   try {
-    const env = policy.env ?? {}
+    const env = parseEnvironment(policy.env ?? {}, host, parent)
     return Result.succeed({
+      parent,
       subject: policy.subject,
       commands: (policy.commands ?? []).map(parseCommand),
       deny: policy.deny ?? [],
-      path: policyPath(env, host.env),
+      path: parent?.path ?? policyPath(env, host.env),
       env,
       roots: policy.cwd === undefined ? [realpathSync.native(host.cwd)] : policy.cwd.map(parseRoot),
       shell: policy.shell ?? false,
       inheritStdio: policy.stdio?.inherit ?? false,
-      observe: policy.observe ?? "own",
-      kill: policy.kill ?? "own",
-      disconnect: policy.disconnect ?? "end"
+      observe: narrower(parent?.observe, policy.observe ?? "own"),
+      kill: narrower(parent?.kill, policy.kill ?? "own"),
+      disconnect: parent?.disconnect === "end" ? "end" : (policy.disconnect ?? "end"),
+      expiresMs: policy.expires === undefined ? undefined : durationMillis(policy.expires as Duration.Input)
     })
   } catch (cause) {
     if (cause instanceof InvalidArgument) return Result.fail(cause)
     throw cause
   }
 }
+
+const narrower = (parent: "own" | "all" | undefined, own: "own" | "all"): "own" | "all" =>
+  parent === "own" ? "own" : own
 
 const parseCommand = (grant: CommandGrant, index: number): CommandRule => {
   const { command, args = [[]] } = grant
@@ -91,6 +114,22 @@ const parseGrammar = (
       problem: cause.message
     })
   }
+}
+
+/** With the secrets in the place of their names. */
+const parseEnvironment = (env: EnvironmentGrant, host: Host, parent: Grant | undefined): GrantedEnvironment => {
+  const values = Object.entries(env.values ?? {}).map(([name, value]) => {
+    if (typeof value === "string") return [name, value] as const
+    const argument = `env.values.${name}`
+    // Or a client could have any secret of the host's printed by a program that it may run.
+    if (parent !== undefined) throw new InvalidArgument({ argument, problem: "only the host may refer to its secrets" })
+    if (!Object.hasOwn(host.secrets, value.secret)) {
+      const problem = `the broker has no secret ${JSON.stringify(value.secret)}; give it to \`Broker.start\`, as one of \`secrets\``
+      throw new InvalidArgument({ argument, problem })
+    }
+    return [name, host.secrets[value.secret]!] as const
+  })
+  return { inherit: env.inherit ?? [], set: env.set ?? [], values: Object.fromEntries(values) }
 }
 
 const parseRoot = (root: string, index: number): string => {
