@@ -48,6 +48,12 @@ export interface BrokerOptions {
    */
   readonly cwd?: string | undefined
   /**
+   * Values that policies refer to by name (`env.values: { TOKEN: { secret: "name" } }`): such a variable is set in the
+   * children, and its value is in no policy, error, log or list.
+   * @default none
+   */
+  readonly secrets?: Readonly<Record<string, string>> | undefined
+  /**
    * How long children get at most before SIGKILL when the scope closes: the steps by which each is ended (its kill signal
    * and its grace, unless its client has said otherwise) are shortened in proportion where they would take longer.
    * @default "5 seconds"
@@ -141,6 +147,7 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
           launchers: options.launchers ?? Math.min(Math.max(availableParallelism() - 1, 1), 4),
           env: definedOnly(options.env ?? process.env),
           cwd: options.cwd ?? process.cwd(),
+          secrets: options.secrets ?? {},
           launcherPath: options.launcherPath && resolve(options.launcherPath),
           execPath: options.execPath && resolve(options.execPath)
         },

@@ -18,6 +18,8 @@ export interface WorkerStart {
   readonly execPath: string | undefined
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
+  /** By name. They leave the worker only in the environment of children whose policy refers to them. */
+  readonly secrets: Readonly<Record<string, string>>
 }
 
 /** One way, on the worker's own port. */

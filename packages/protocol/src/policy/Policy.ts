@@ -67,7 +67,9 @@ export const EnvironmentGrant = Schema.Struct({
 export type EnvironmentGrant = typeof EnvironmentGrant.Type
 
 /** Names of topics of the bus, each whole, or a beginning and `*`. */
-const TopicPatterns = Schema.Array(Schema.String.check(Schema.isPattern(/^[^*]*\*?$/), Schema.isMinLength(1), Schema.isMaxLength(200)))
+const TopicPatterns = Schema.Array(
+  Schema.String.check(Schema.isPattern(/^[^*]*\*?$/), Schema.isMinLength(1), Schema.isMaxLength(200))
+)
 
 const Reach = Schema.Literals(["own", "all"])
 
@@ -79,7 +81,10 @@ export const Policy = Schema.Struct({
   deny: Schema.optionalKey(Schema.Array(CommandName)),
   /** Absent: a minimal environment (PATH), of which the client can set nothing. */
   env: Schema.optionalKey(EnvironmentGrant),
-  /** Directories in or under which processes may run. Absent: the broker's own working directory only. */
+  /**
+   * Directories in or under which processes may run. Absent: the broker's own working directory only; of a derived policy:
+   * those of what it derives from.
+   */
   cwd: Schema.optionalKey(Schema.Array(Text.check(Schema.isMinLength(1)))),
   /** Whether a line of shell may be run: any command at all, under the rest of the policy. Absent: none. */
   shell: Schema.optionalKey(Schema.Boolean),
@@ -102,7 +107,9 @@ export const Policy = Schema.Struct({
   topics: Schema.optionalKey(
     Schema.Struct({ publish: Schema.optionalKey(TopicPatterns), subscribe: Schema.optionalKey(TopicPatterns) })
   ),
-  /** How long the token is good for, from when it is minted. Its sessions end then; its processes run on. Absent: until it is revoked. */
-  expires: Schema.optionalKey(DurationText)
+  /** How long the token is good for, from when it is minted. Its sessions end then. Absent: until it is revoked. */
+  expires: Schema.optionalKey(DurationText),
+  /** What becomes of the client's processes when its token expires: they are ended, or run on. Absent: they run on. */
+  expiry: Schema.optionalKey(Schema.Literals(["end", "keep"]))
 })
 export type Policy = typeof Policy.Type

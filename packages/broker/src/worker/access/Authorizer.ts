@@ -3,7 +3,7 @@
  * working directory, the final argument list and environment. What it answers is what runs.
  */
 import { realpathSync, statSync } from "node:fs"
-import { basename, dirname, join, resolve, sep } from "node:path"
+import { basename, dirname, join, resolve } from "node:path"
 import {
   commandLine,
   type HostFd,
@@ -17,17 +17,29 @@ import {
 import * as Result from "effect/Result"
 import type { SpawnRequest, StdioRequest } from "../spawn/Spawner.ts"
 import { buildEnvironment } from "./build-environment.ts"
-import type { CommandRule, Grant, Host } from "./Grant.ts"
+import type { EffectiveLimits } from "./combine-limits.ts"
+import type { EffectiveSandbox } from "./combine-sandbox.ts"
+import { type CommandRule, type Grant, type Host, linksOf } from "./Grant.ts"
 import { exceedsKernel } from "./exceeds-kernel.ts"
+import { isWithin } from "./is-within.ts"
 import { matchesGrammar } from "./match-arguments.ts"
 import { nearestNames } from "./nearest-names.ts"
 import { pathNames } from "./path-names.ts"
-import { type ResolvedCommand, resolveCommand, searchPath } from "./resolve-command.ts"
+import { type ResolvedCommand, resolveCommand, searchPath, type Unresolved } from "./resolve-command.ts"
 
-/** An act that may be done, exactly as it is here. `rule` says why. */
+/** The rule by which one link of a chain has decided. */
+export interface Decision {
+  readonly subject: string
+  readonly rule: string
+}
+
+/** An act that may be done, exactly as it is here. */
 export interface Authorized {
   readonly request: SpawnRequest
-  readonly rule: string
+  /** Why: a rule of each link of the chain, the youngest first. */
+  readonly rules: ReadonlyArray<Decision>
+  readonly limits: EffectiveLimits
+  readonly sandbox: EffectiveSandbox | undefined
 }
 
 export type AuthorizeError = PermissionDenied | NotFound | SpawnFailed | InvalidArgument
@@ -50,14 +62,17 @@ const isRefusal = (cause: unknown): cause is AuthorizeError =>
 
 const decide = (grant: Grant, host: Host, spec: SpawnSpec): Authorized => {
   const cwd = decideCwd(grant, host, spec)
-  const { found, rule } = decideCommand(grant, spec, cwd)
+  const { found, rules } = decideCommand(grant, spec, cwd)
   decideStdio(grant, spec)
+  if (grant.sandbox !== undefined) checkPlaces(grant, grant.sandbox)
   const env = withMessages(decideEnvironment(grant, host, spec), spec)
   if (exceedsKernel(spec.args, env)) {
     throw new SpawnFailed({ command: spec.command, args: spec.args, cwd, errno: "E2BIG" })
   }
   return {
-    rule,
+    rules,
+    limits: grant.limits,
+    sandbox: grant.sandbox,
     request: {
       file: found.file,
       argv0: nameOf(spec.command, found),
@@ -80,9 +95,11 @@ const nameOf = (command: string, { found }: ResolvedCommand): string =>
 const decideCwd = (grant: Grant, host: Host, spec: SpawnSpec): string => {
   const path = resolve(host.cwd, spec.cwd ?? ".")
   const real = realPath(path)
-  if (!grant.roots.some((root) => isWithin(root, real ?? nearestRealPath(path)))) {
+  const place = real ?? nearestRealPath(path)
+  const refusing = linksOf(grant).find(({ roots }) => !roots.some((root) => isWithin(root, place)))
+  if (refusing !== undefined) {
     throw denied(
-      grant,
+      refusing,
       "cwd",
       `the working directory ${path}`,
       "Add it, or a directory above it, to the policy's `cwd`."
@@ -105,55 +122,75 @@ const realPath = (path: string): string | undefined => {
 /** Where a path that does not exist would be: the links above it followed, as far as there is anything. */
 const nearestRealPath = (path: string): string => realPath(path) ?? join(nearestRealPath(dirname(path)), basename(path))
 
-const isWithin = (root: string, path: string): boolean =>
-  path === root || path.startsWith(root.endsWith(sep) ? root : root + sep)
+/** A place that has become a link leads where nobody has allowed anything. */
+const checkPlaces = (grant: Grant, { read, write }: EffectiveSandbox): void => {
+  const moved = [...read, ...write].find((place) => realPath(place) !== place)
+  if (moved === undefined) return
+  throw denied(
+    grant,
+    "sandbox",
+    `the place ${moved} in the sandbox, which is gone or has become a link since the token was minted`,
+    "Put it back, or mint another token."
+  )
+}
 
+/** The command is looked up once: all links of a chain have one PATH. */
 const decideCommand = (
   grant: Grant,
   spec: SpawnSpec,
   cwd: string
-): { readonly found: ResolvedCommand; readonly rule: string } => {
-  if (spec.shell && !grant.shell) {
+): { readonly found: ResolvedCommand; readonly rules: ReadonlyArray<Decision> } => {
+  const unshelled = spec.shell ? linksOf(grant).find(({ shell }) => !shell) : undefined
+  if (unshelled !== undefined) {
     throw denied(
-      grant,
+      unshelled,
       "shell",
       `the line of shell ${commandLine(spec.command, spec.args)}`,
       "Run a command without a shell, or set `shell: true` in the policy, which allows any command."
     )
   }
   const found = resolveCommand(spec.command, grant.path, cwd)
-  const denial = grant.deny.findIndex((command) => isDenied(command, spec, found, grant, cwd))
+  const rules = linksOf(grant).map((link) => ({
+    subject: link.subject,
+    rule: ruleFor(link, spec, found, cwd)
+  }))
+  return { found: orThrow(found, spec, grant, cwd), rules }
+}
+
+/** The rule by which one link allows a command. */
+const ruleFor = (link: Grant, spec: SpawnSpec, found: ResolvedCommand | Unresolved, cwd: string): string => {
+  const denial = link.deny.findIndex((command) => isDenied(command, spec, found, link, cwd))
   if (denial >= 0)
     throw denied(
-      grant,
+      link,
       `deny[${denial}]`,
       `the command ${spec.command}`,
       "It is denied by name; a grant cannot change that."
     )
+  if (spec.shell) return "shell"
 
-  if (spec.shell) return { found: orThrow(found, spec, grant, cwd), rule: "shell" }
-  const rules = [...grant.commands.entries()].filter(([, rule]) => names(rule, spec.command, found, grant))
+  const rules = [...link.commands.entries()].filter(([, rule]) => names(rule, spec.command, found, link))
   if (rules.length === 0) {
-    const nearest = nearestGranted(spec.command, grant)
-    throw denied(grant, "commands", `the command ${spec.command}`, "Add it to the policy's `commands`.", nearest)
+    const nearest = nearestGranted(spec.command, link)
+    throw denied(link, "commands", `the command ${spec.command}`, "Add it to the policy's `commands`.", nearest)
   }
   const fitting = rules.find(
     ([, rule]) => rule.args === "any" || rule.args.some((grammar) => matchesGrammar(grammar, spec.args))
   )
   if (fitting === undefined) {
     throw denied(
-      grant,
+      link,
       `commands[${rules[0]![0]}].args`,
       `the arguments of ${commandLine(spec.command, spec.args)}`,
       "No pattern of this command fits them whole. Add one, or `true` for any."
     )
   }
-  return { found: orThrow(found, spec, grant, cwd), rule: `commands[${fitting[0]}]` }
+  return `commands[${fitting[0]}]`
 }
 
 /** What was found, or the error that says why it cannot run. */
 const orThrow = (
-  found: ResolvedCommand | string,
+  found: ResolvedCommand | Unresolved,
   { command, args }: SpawnSpec,
   grant: Grant,
   cwd: string
@@ -190,7 +227,7 @@ const MAX_TRIED_NAMES = 10
  * The place is where it was found, not the file behind its links: one file may be many programs (busybox), and to be
  * allowed one of them is not to be allowed all.
  */
-const names = (rule: CommandRule, command: string, found: ResolvedCommand | string, grant: Grant): boolean => {
+const names = (rule: CommandRule, command: string, found: ResolvedCommand | Unresolved, grant: Grant): boolean => {
   if (rule.command === command) return true
   // Told apart by name before anything is looked up: where it was found ends with the name by which it was.
   if (typeof found === "string" || basename(rule.command) !== basename(found.found)) return false
@@ -202,7 +239,7 @@ const names = (rule: CommandRule, command: string, found: ResolvedCommand | stri
 const isDenied = (
   denied: string,
   spec: SpawnSpec,
-  found: ResolvedCommand | string,
+  found: ResolvedCommand | Unresolved,
   grant: Grant,
   cwd: string
 ): boolean => {
@@ -217,23 +254,29 @@ const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1)
 
 const decideStdio = (grant: Grant, spec: SpawnSpec): void => {
   const inherits = [spec.stdin, spec.stdout, spec.stderr].indexOf("inherit")
-  if (inherits < 0 || grant.inheritStdio) return
-  throw hostStreamDenied(grant, inherits, "Use `pipe`, or set `stdio: { inherit: true }` in the policy.")
+  const refusing = inherits < 0 ? undefined : refusingStdio(grant)
+  if (refusing === undefined) return
+  throw hostStreamDenied(refusing, inherits, "Use `pipe`, or set `stdio: { inherit: true }` in the policy.")
 }
 
 /** Decides whether a client may read or write a standard stream of the host itself. It is the same right as `inherit`. */
-export const authorizeHostStream = (grant: Grant, fd: HostFd): Result.Result<void, PermissionDenied> =>
-  grant.inheritStdio
+export const authorizeHostStream = (grant: Grant, fd: HostFd): Result.Result<void, PermissionDenied> => {
+  const refusing = refusingStdio(grant)
+  return refusing === undefined
     ? Result.succeed(undefined)
-    : Result.fail(hostStreamDenied(grant, fd, "Set `stdio: { inherit: true }` in the policy."))
+    : Result.fail(hostStreamDenied(refusing, fd, "Set `stdio: { inherit: true }` in the policy."))
+}
+
+const refusingStdio = (grant: Grant): Grant | undefined => linksOf(grant).find(({ inheritStdio }) => !inheritStdio)
 
 const hostStreamDenied = (grant: Grant, fd: number, hint: string): PermissionDenied =>
   denied(grant, "stdio.inherit", `the host's own ${streamName(fd)}`, hint)
 
 const decideEnvironment = (grant: Grant, host: Host, spec: SpawnSpec): Readonly<Record<string, string>> => {
-  const { env, refused } = buildEnvironment(grant.env, host.env, spec.env ?? {}, spec.inheritEnv)
-  if (env !== undefined) return env
-  throw denied(grant, "env.set", `the environment variable ${refused}`, "Add its exact name to the policy's `env.set`.")
+  const built = buildEnvironment(linksOf(grant), host.env, spec.env ?? {}, spec.inheritEnv)
+  if (built.env !== undefined) return built.env
+  const what = `the environment variable ${built.refused}`
+  throw denied(built.by, "env.set", what, "Add its exact name to the policy's `env.set`.")
 }
 
 /** Tells a Node program where its channel for messages is. No client can say so itself. See `subprocess.send` in Node. */

@@ -18,37 +18,34 @@ export const policyPath = ({ values }: Pick<GrantedEnvironment, "values">, host:
   values.PATH ?? host.PATH ?? DEFAULT_PATH
 
 /** The environment, or the first variable that may not be set, and the link of the chain that says so. */
-export type BuiltEnvironment =
+export type BuiltEnvironment<L> =
   | { readonly env: Environment; readonly refused: undefined }
-  | { readonly env: undefined; readonly refused: string; readonly by: Link }
-
-type Link = Pick<Grant, "env" | "path">
+  | { readonly env: undefined; readonly refused: string; readonly by: L }
 
 /**
  * The whole environment of a child: PATH, what every link of the chain inherits from the host, what the client sets, and
- * the fixed values of the links, of which the later win, and the older link's before the younger's.
+ * the fixed values of the links. Of these the later win, and an older link's values win over a younger's.
  *
- * A link is to what it was derived from as a client who sets the link's fixed values. A client may go without what is
- * inherited, which lets it do nothing new; the fixed values it cannot do without.
+ * A client may go without what is inherited, which lets it do nothing new; the fixed values it cannot do without.
  *
- * `links`: the youngest first.
+ * `links`: the youngest first. Each has been derived only if those before it let it set what it fixes.
  */
-export const buildEnvironment = <L extends Link>(
+export const buildEnvironment = <L extends Pick<Grant, "env" | "path">>(
   links: ReadonlyArray<L>,
   host: Environment,
   client: Environment,
   wanted: SpawnSpec["inheritEnv"] = true
-): BuiltEnvironment & { readonly by?: L } => {
-  let asked = client
-  for (const link of links) {
-    const { set, values } = link.env
-    const refused = Object.keys(asked).find((name) => !coversName(set, name) && values[name] !== asked[name])
-    if (refused !== undefined) return { refused, env: undefined, by: link }
-    asked = { ...asked, ...values }
+): BuiltEnvironment<L> => {
+  const asked = Object.keys(client)
+  for (const by of links) {
+    const refused = asked.find((name) => !coversName(by.env.set, name))
+    if (refused !== undefined) return { refused, env: undefined, by }
   }
   const inherited = Object.entries(host).filter(([name]) => links.every(({ env }) => coversName(env.inherit, name)))
   const offered = [["PATH", links[0]!.path] as const, ...inherited].filter(([name]) => isWanted(wanted, name))
-  return { refused: undefined, env: { ...Object.fromEntries(offered), ...asked } }
+  let env: Environment = { ...Object.fromEntries(offered), ...client }
+  for (const link of links) env = { ...env, ...link.env.values }
+  return { refused: undefined, env }
 }
 
 const isWanted = (wanted: SpawnSpec["inheritEnv"], name: string): boolean =>

@@ -3,11 +3,16 @@ import { type Policy, spawnDefaults, type SpawnSpec } from "@spawnbroker/protoco
 import * as Result from "effect/Result"
 import { realpathSync } from "node:fs"
 import { authorize, type Authorized, type AuthorizeError } from "../../../src/worker/access/Authorizer.ts"
-import { type Host, parsePolicy } from "../../../src/worker/access/Grant.ts"
+import type { Host } from "../../../src/worker/access/Grant.ts"
+import { parsePolicy } from "../../../src/worker/access/parse-policy.ts"
 import { makeScratch, type Scratch } from "./scratch.ts"
 
 /** A host whose PATH is `bin` of the scratch, and whose directory is `work`. */
-const hostOf = (scratch: Scratch): Host => ({ env: { PATH: scratch.path("bin") }, cwd: scratch.directory("work") })
+const hostOf = (scratch: Scratch): Host => ({
+  env: { PATH: scratch.path("bin") },
+  cwd: scratch.directory("work"),
+  secrets: {}
+})
 
 const decide = (
   scratch: Scratch,
@@ -84,10 +89,10 @@ describe("what may run", () => {
     const scratch = makeScratch()
     const real = scratch.file("lib/tool-1.2")
     scratch.link("bin/tool", real)
-    const { request, rule } = allowed(scratch, any("tool"), { args: ["a"] })
+    const { request, rules } = allowed(scratch, any("tool"), { args: ["a"] })
     assert.strictEqual(request.file, real)
     assert.strictEqual(request.argv0, "tool")
-    assert.strictEqual(rule, "commands[0]")
+    assert.deepStrictEqual(rules, [{ subject: "test", rule: "commands[0]" }])
   })
 
   it("may be named by its path where its name is granted, and by its name where its path is", () => {
@@ -192,7 +197,7 @@ describe("arguments", () => {
       { command: "tool", args: [["a"]] },
       { command: path, args: [["b"]] }
     ]
-    assert.strictEqual(allowed(scratch, { commands }, { args: ["b"] }).rule, "commands[1]")
+    assert.strictEqual(allowed(scratch, { commands }, { args: ["b"] }).rules[0]?.rule, "commands[1]")
     assert.strictEqual(ruleOf(refused(scratch, { commands }, { args: ["c"] })), "commands[0].args")
   })
 
@@ -402,7 +407,7 @@ describe("standard streams and variables", () => {
 
 describe("a policy that is wrong", () => {
   const problem = (policy: Partial<Policy>): string => {
-    const parsed = parsePolicy({ subject: "test", ...policy }, { env: {}, cwd: realpathSync(".") })
+    const parsed = parsePolicy({ subject: "test", ...policy }, { env: {}, cwd: realpathSync("."), secrets: {} })
     return Result.isFailure(parsed) ? parsed.failure.argument : "none"
   }
 

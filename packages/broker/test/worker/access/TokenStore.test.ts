@@ -3,22 +3,12 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { inspect } from "node:util"
 import type { Grant } from "../../../src/worker/access/Grant.ts"
+import { parsePolicy } from "../../../src/worker/access/parse-policy.ts"
 import { mintToken, parseToken, secretMatches } from "../../../src/worker/access/tokens.ts"
 import { TokenStore } from "../../../src/worker/access/TokenStore.ts"
 
-const grantOf = (subject: string): Grant => ({
-  subject,
-  commands: [],
-  deny: [],
-  path: "/bin",
-  env: {},
-  roots: [],
-  shell: false,
-  inheritStdio: false,
-  observe: "own",
-  kill: "own",
-  disconnect: "end"
-})
+const host = { env: { PATH: "/bin" }, cwd: "/", secrets: {} }
+const grantOf = (subject: string): Grant => Result.getOrThrow(parsePolicy({ subject }, host))
 const reasonOf = (store: TokenStore, token: string): string => {
   const checked = store.check(token)
   return Result.isFailure(checked) ? checked.failure.reason : "good"
