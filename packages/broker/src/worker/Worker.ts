@@ -7,15 +7,19 @@ import * as Effect from "effect/Effect"
 import type { HostOperations, BrokerStats, ShutdownReport } from "../link/host-operations.ts"
 import type { WorkerNotice } from "../link/worker-start.ts"
 import type { Host } from "./access/Grant.ts"
+import { type Capability, isOf } from "./access/Capability.ts"
+import { makeClock } from "./access/Clock.ts"
+import { FailedConnects } from "./access/FailedConnects.ts"
 import { parsePolicy } from "./access/parse-policy.ts"
-import { TokenStore } from "./access/TokenStore.ts"
+import { makeRedact, type Redact } from "./access/redact.ts"
+import { type Ending, TokenStore } from "./access/TokenStore.ts"
 import { HostStdio } from "./host-stdio/HostStdio.ts"
 import { Registry } from "./process/Registry.ts"
 import type { Handlers } from "./session/serve.ts"
 import { Session } from "./session/Session.ts"
 import type { Spawner } from "./spawn/Spawner.ts"
 
-/** What a process gets at most whose token was revoked, whatever its client has asked for it. */
+/** What a process gets at most whose token was revoked or has expired, whatever its client has asked for it. */
 const REVOKED_GRACE_MS = 5000
 
 /** Over the grace of a shutdown, for what is between a process's end and the last word on it. */
@@ -24,21 +28,26 @@ const SHUTDOWN_MARGIN_MS = 2000
 export class Worker {
   readonly host: Host
   readonly spawner: Spawner
-  readonly tokens = new TokenStore()
-  readonly registry = new Registry()
+  readonly clock = makeClock()
+  readonly tokens = new TokenStore(this.clock, (capability, ending) => this.#tokenOver(capability, ending))
+  readonly failedConnects = new FailedConnects(this.clock)
+  readonly registry = new Registry((capability) => this.tokens.endingOf(capability) !== undefined)
   readonly hostStdio = new HostStdio()
   readonly sessions = new Set<Session>()
+  /** A text without the host's secrets. Whatever is told of arguments, or of what came from outside, goes through it. */
+  readonly redact: Redact
   readonly #notify: (notice: WorkerNotice) => void
   malformedMessages = 0
 
   constructor(host: Host, spawner: Spawner, notify: (notice: WorkerNotice) => void) {
     this.host = host
+    this.redact = makeRedact(host.secrets)
     this.spawner = spawner
     this.#notify = notify
   }
 
   log(level: "Warning" | "Error", message: string): void {
-    this.#notify({ _tag: "Log", level, message })
+    this.#notify({ _tag: "Log", level, message: this.redact(message) })
   }
 
   readonly handlers: Handlers<HostOperations> = {
@@ -48,13 +57,26 @@ export class Worker {
     revoke: ({ token, kill }) =>
       Effect.flatMap(Effect.fromResult(this.tokens.revoke(token)), (tokenId) =>
         Effect.promise(async () => {
-          for (const session of this.sessions) if (session.tokenId === tokenId) session.revoke()
-          const left = kill ? this.registry.live.filter(({ owner }) => owner.tokenId === tokenId) : []
+          const left = kill ? this.registry.live.filter(({ owner }) => isOf(owner, tokenId)) : []
           await Promise.all(left.map((process) => process.end("revoked", { withinMs: REVOKED_GRACE_MS })))
         })
       ),
     stats: () => Effect.sync(() => this.#stats),
     shutdown: ({ graceMs }) => Effect.promise(() => this.#shutdown(graceMs))
+  }
+
+  /** Ends the sessions of a token and of all that were derived from it, and the processes that are not to outlive it. */
+  #tokenOver({ tokenId, parent }: Capability, ending: Ending): void {
+    for (const session of this.sessions) {
+      if (session.capability !== undefined && isOf(session.capability, tokenId)) session.tokenOver(ending)
+    }
+    if (parent === undefined) this.registry.tokenOver(tokenId)
+    if (ending === "revoked") return
+    for (const process of this.registry.live) {
+      if (process.owner.grant.expiry === "end" && isOf(process.owner, tokenId)) {
+        void process.end("revoked", { withinMs: REVOKED_GRACE_MS })
+      }
+    }
   }
 
   get #stats(): BrokerStats {
@@ -78,6 +100,7 @@ export class Worker {
   /** Refuses what is new, ends what runs, says goodbye, and gives everything back. */
   async #shutdown(graceMs: number): Promise<ShutdownReport> {
     this.registry.close()
+    this.tokens.close()
     const running = this.registry.live.filter((process) => !process.hasExited)
     const ended = Promise.all(this.registry.live.map((process) => process.end("shutdown", { withinMs: graceMs })))
     await Promise.race([ended, sleep(graceMs + SHUTDOWN_MARGIN_MS, undefined, { ref: false })])

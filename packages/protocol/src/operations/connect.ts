@@ -1,6 +1,6 @@
 import * as Schema from "effect/Schema"
 import * as Rpc from "effect/rpc/Rpc"
-import { InvalidArgument, InvalidToken, Unsupported } from "../errors/ProcessError.ts"
+import { InvalidArgument, InvalidToken, LimitExceeded, Unsupported } from "../errors/ProcessError.ts"
 import { Port } from "../wire/Port.ts"
 
 /** The version of the wire. A broker refuses a client of another one. */
@@ -17,5 +17,5 @@ export const connect = Rpc.make("connect", {
     /** Whether the policy allows lines of shell. */
     shell: Schema.Boolean
   }),
-  error: Schema.Union([InvalidToken, InvalidArgument, Unsupported])
+  error: Schema.Union([InvalidToken, InvalidArgument, LimitExceeded, Unsupported])
 })

@@ -12,7 +12,7 @@ import { Signal } from "./Signal.ts"
 
 /**
  * Who ended a process: a `client` (or its scope, or its disconnection), its `timeout`, a `limit` of its policy, a
- * token that was `revoked`, the broker's `shutdown`, or the `crash` of the launcher that was its parent.
+ * token that was `revoked` or has expired, the broker's `shutdown`, or the `crash` of the launcher that was its parent.
  */
 export const KilledBy = Schema.Literals(["client", "timeout", "limit", "revoked", "shutdown", "crash"])
 export type KilledBy = typeof KilledBy.Type

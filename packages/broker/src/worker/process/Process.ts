@@ -22,6 +22,7 @@ import {
   type StopSteps
 } from "@spawnbroker/protocol"
 import type { Authorized } from "../access/Authorizer.ts"
+import type { Capability } from "../access/Capability.ts"
 import type { Spawned, SpawnedEnd } from "../spawn/Spawner.ts"
 import { type Endable, Ending, type EndRequest } from "../terminate/Ending.ts"
 import { ForcedKill } from "../terminate/ForcedKill.ts"
@@ -29,12 +30,6 @@ import { IdleTimer } from "../terminate/IdleTimer.ts"
 import { groupOf, type Target, treeOf } from "../terminate/Target.ts"
 import { ChildStreams } from "./ChildStreams.ts"
 import { View, type ViewOptions } from "./View.ts"
-
-/** Whose process it is. */
-export interface Owner {
-  readonly subject: string
-  readonly tokenId: string
-}
 
 /** A signal as a client asks for it. */
 export interface Kill {
@@ -50,7 +45,8 @@ type EndOptions = Partial<Omit<EndRequest, "by">>
 
 export class Process {
   readonly id = ProcessId.make(`p-${randomBytes(12).toString("hex")}`)
-  readonly owner: Owner
+  /** In whose name it runs. */
+  readonly owner: Capability
   /** Its number among all of the broker. */
   order = 0
   readonly spec: SpawnSpec
@@ -80,7 +76,7 @@ export class Process {
   #idle: IdleTimer | undefined
 
   /** `onClosed`: the last fact is known, nothing more will come out of it, and nobody of it is still to be killed. */
-  constructor(owner: Owner, spec: SpawnSpec, authorized: Authorized, onClosed: () => void) {
+  constructor(owner: Capability, spec: SpawnSpec, authorized: Authorized, onClosed: () => void) {
     this.owner = owner
     this.spec = spec
     this.#authorized = authorized
@@ -103,7 +99,7 @@ export class Process {
   get info(): ProcessInfo {
     return {
       id: this.id,
-      subject: this.owner.subject,
+      subject: this.owner.grant.subject,
       command: this.spec.command,
       args: this.spec.args,
       cwd: this.request.cwd,

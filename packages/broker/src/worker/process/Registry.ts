@@ -1,8 +1,12 @@
 import { BrokerUnavailable, type Pid, ProcessNotFound, type ProcessTarget } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
+import { type Capability, rootOf } from "../access/Capability.ts"
 import type { Process } from "./Process.ts"
 
-/** Ended processes of one token that are still known. Higher: `list` and `get` reach further back. Lower: less memory. */
+/**
+ * Ended processes of one token, and of those derived from it, that are still known. Higher: `list` and `get` reach further
+ * back. Lower: less memory.
+ */
 const MAX_ENDED = 256
 /**
  * Length of their command lines and of what is kept of their output, all in all. A client can make each megabytes long; the
@@ -10,20 +14,29 @@ const MAX_ENDED = 256
  */
 const MAX_ENDED_LENGTH = 16 * 1024 * 1024
 
-/** The ended processes of one token: no other's can push them out. */
+/** The ended processes of one token that the host has minted: no other's can push them out. */
 interface Ended {
   readonly processes: Set<Process>
   length: number
 }
+
+/** The key of what tokens have left that are over. There is no such token. */
+const OVER = ""
 
 /** Every process of the broker: those that run, and the last of those that have ended. */
 export class Registry {
   readonly #live = new Map<string, Process>()
   readonly #ended = new Map<string, Process>()
   readonly #endedOf = new Map<string, Ended>()
+  readonly #isOver: (capability: Capability) => boolean
   #closed = false
   /** Processes that have been added so far. */
   total = 0
+
+  /** `isOver`: whether a token is no longer good. */
+  constructor(isOver: (capability: Capability) => boolean) {
+    this.#isOver = isOver
+  }
 
   get live(): ReadonlyArray<Process> {
     return [...this.#live.values()]
@@ -51,9 +64,20 @@ export class Registry {
   ended(process: Process): void {
     if (!this.#live.delete(process.id)) return
     this.#ended.set(process.id, process)
-    const { tokenId } = process.owner
-    const ended = this.#endedOf.get(tokenId) ?? { processes: new Set(), length: 0 }
-    this.#endedOf.set(tokenId, ended)
+    const root = rootOf(process.owner)
+    this.#keep(this.#isOver(root) ? OVER : root.tokenId, process)
+  }
+
+  /** A token that the host has minted is over. Its ended processes make room for one another with those of all such. */
+  tokenOver(tokenId: string): void {
+    const left = this.#endedOf.get(tokenId)
+    this.#endedOf.delete(tokenId)
+    for (const process of left?.processes ?? []) this.#keep(OVER, process)
+  }
+
+  #keep(key: string, process: Process): void {
+    const ended = this.#endedOf.get(key) ?? { processes: new Set(), length: 0 }
+    this.#endedOf.set(key, ended)
     ended.processes.add(process)
     ended.length += lengthOf(process)
     for (const oldest of ended.processes) {

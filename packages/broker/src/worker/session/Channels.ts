@@ -29,7 +29,8 @@ import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import { errnoOf } from "../../child/start-child.ts"
 import { type Authorized, authorize, type AuthorizeError, authorizeHostStream } from "../access/Authorizer.ts"
-import type { Capability } from "../access/TokenStore.ts"
+import { type Capability, isOf } from "../access/Capability.ts"
+import { redactCommand, redactError } from "../access/redact.ts"
 import type { HostStream } from "../host-stdio/HostStdio.ts"
 import { launch } from "../process/launch.ts"
 import { launchPipeline } from "../process/launch-pipeline.ts"
@@ -158,7 +159,7 @@ export class Channels {
       if (process.info.state === "failed") return yield* new AlreadyExited({ id: process.id, operation: "attach" })
       yield* this.#checkFree([channel])
       if (process.viewCount >= MAX_VIEWS) return yield* new LimitExceeded({ limit: "attachments", maximum: MAX_VIEWS })
-      const isOwner = process.owner.tokenId === this.#capability.tokenId
+      const isOwner = isOf(process.owner, this.#capability.tokenId)
       // Who only observes must not be able to hold up what it cannot even signal.
       const unread = isOwner ? options.unread : "tail"
       const view = this.#view(process, channel, { ...options, unread }, isOwner)
@@ -296,14 +297,17 @@ export class Channels {
   }
 
   #authorize(spec: SpawnSpec): Effect.Effect<Authorized, AuthorizeError> {
-    return Effect.suspend(() => Effect.fromResult(authorize(this.#capability.grant, this.#worker.host, spec)))
+    const { host, redact } = this.#worker
+    return Effect.suspend(() => Effect.fromResult(authorize(this.#capability.grant, host, spec))).pipe(
+      Effect.mapError((error) => redactError(redact, error))
+    )
   }
 
   /** A process that may run, known to the registry and not yet started. */
   #admit(spec: SpawnSpec, authorized: Authorized): Effect.Effect<Process, BrokerUnavailable> {
-    const { registry } = this.#worker
-    const { grant, tokenId } = this.#capability
-    const process: Process = new Process({ subject: grant.subject, tokenId }, spec, authorized, () => {
+    const { redact, registry } = this.#worker
+    // What runs is in `authorized`; the specification is what is told of it.
+    const process: Process = new Process(this.#capability, redactCommand(redact, spec), authorized, () => {
       this.#own.delete(process)
       registry.ended(process)
     })

@@ -5,6 +5,7 @@ import {
   BrokerUnavailable,
   InvalidArgument,
   InvalidToken,
+  LimitExceeded,
   type Operations,
   Operations as OperationGroup,
   type Port,
@@ -13,7 +14,8 @@ import {
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type { MessagePort } from "node:worker_threads"
-import type { Capability } from "../access/TokenStore.ts"
+import { type Capability, isOf } from "../access/Capability.ts"
+import type { Ending } from "../access/TokenStore.ts"
 import type { Worker } from "../Worker.ts"
 import type { Process } from "../process/Process.ts"
 import { Channels } from "./Channels.ts"
@@ -43,6 +45,8 @@ interface ConnectPayload {
   readonly data: Port
 }
 
+type ConnectError = InvalidToken | InvalidArgument | LimitExceeded | Unsupported
+
 type Connected = Extract<State, { readonly _tag: "Connected" }>
 
 export class Session {
@@ -63,13 +67,14 @@ export class Session {
     port.start()
   }
 
-  get tokenId(): string | undefined {
-    return this.#state._tag === "Connected" ? this.#state.capability.tokenId : undefined
+  /** What was presented here. */
+  get capability(): Capability | undefined {
+    return this.#state._tag === "Connected" ? this.#state.capability : undefined
   }
 
   /** The token is no longer good: every later call says so, and so does every channel. Its processes run on. */
-  revoke(): void {
-    for (const process of this.#over(new InvalidToken({ reason: "revoked" }))) process.abandon()
+  tokenOver(reason: Ending): void {
+    for (const process of this.#over(new InvalidToken({ reason }))) process.abandon()
   }
 
   /** The broker is going. The ports are closed, once what was still to say has been said. */
@@ -128,20 +133,28 @@ export class Session {
     run: (connected: Connected) => Effect.Effect<A, E>
   ): Effect.Effect<A, E | InvalidToken | BrokerUnavailable> {
     return Effect.suspend((): Effect.Effect<A, E | InvalidToken | BrokerUnavailable> => {
+      // Asked each time, since the timer of what expires may be late. It ends this session, if so.
+      if (this.#state._tag === "Connected") this.#worker.tokens.endingOf(this.#state.capability)
       if (this.#state._tag === "Connected") return run(this.#state)
       return Effect.fail(this.#state._tag === "Over" ? this.#state.error : new InvalidToken({ reason: "missing" }))
     })
   }
 
-  /** A port that is not taken is closed, so that none can be left behind with us. */
   #connect(payload: ConnectPayload) {
-    return Effect.tapError(this.#present(payload), () =>
-      Effect.sync(() => {
-        payload.data.close()
-        // Later than the answer, so that it is heard.
-        if (++this.#failedConnects >= MAX_FAILED_CONNECTS) setImmediate(() => this.#port.close())
-      })
-    )
+    return Effect.catch(this.#present(payload), (error) => this.#refuse(payload, error))
+  }
+
+  #refuse({ data }: ConnectPayload, error: ConnectError): Effect.Effect<never, ConnectError> {
+    return Effect.gen({ self: this }, function* () {
+      // A port that is not taken is closed, so that none can be left behind with us.
+      data.close()
+      this.#failedConnects++
+      const { delayMs, refusal } = error instanceof InvalidToken ? this.#worker.failedConnects.note() : atOnce
+      if (delayMs > 0) yield* later(delayMs)
+      // Later than the answer, so that it is heard.
+      if (this.#failedConnects >= MAX_FAILED_CONNECTS) setImmediate(() => this.#port.close())
+      return yield* refusal ?? error
+    })
   }
 
   #present({ version, token, data }: ConnectPayload) {
@@ -151,6 +164,9 @@ export class Session {
           feature: `version ${version} of the protocol`,
           hint: `This broker speaks version ${PROTOCOL_VERSION}; install the client of the same release.`
         })
+      }
+      if (this.#failedConnects >= MAX_FAILED_CONNECTS) {
+        return yield* new LimitExceeded({ limit: "failedConnects", maximum: MAX_FAILED_CONNECTS })
       }
       if (this.#state._tag !== "Unconnected") {
         return yield* new InvalidArgument({
@@ -206,7 +222,16 @@ export class Session {
 }
 
 const mayObserve = ({ grant, tokenId }: Capability, process: Process): boolean =>
-  grant.observe === "all" || process.owner.tokenId === tokenId
+  grant.observe === "all" || isOf(process.owner, tokenId)
 
 const mayKill = ({ grant, tokenId }: Capability, process: Process): boolean =>
-  grant.kill === "all" || process.owner.tokenId === tokenId
+  grant.kill === "all" || isOf(process.owner, tokenId)
+
+const atOnce = { delayMs: 0, refusal: undefined }
+
+/** Keeps nothing alive: whoever waits for it may have gone, and so may the broker. */
+const later = (ms: number): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    const timer = setTimeout(() => resume(Effect.void), ms).unref()
+    return Effect.sync(() => clearTimeout(timer))
+  })

@@ -4,11 +4,13 @@ import * as Schema from "effect/Schema"
 import { inspect } from "node:util"
 import type { Grant } from "../../../src/worker/access/Grant.ts"
 import { parsePolicy } from "../../../src/worker/access/parse-policy.ts"
+import { makeClock } from "../../../src/worker/access/Clock.ts"
 import { mintToken, parseToken, secretMatches } from "../../../src/worker/access/tokens.ts"
 import { TokenStore } from "../../../src/worker/access/TokenStore.ts"
 
 const host = { env: { PATH: "/bin" }, cwd: "/", secrets: {} }
 const grantOf = (subject: string): Grant => Result.getOrThrow(parsePolicy({ subject }, host))
+const newStore = () => new TokenStore(makeClock())
 const reasonOf = (store: TokenStore, token: string): string => {
   const checked = store.check(token)
   return Result.isFailure(checked) ? checked.failure.reason : "good"
@@ -44,7 +46,7 @@ describe("tokens", () => {
 
 describe("the store of tokens", () => {
   it("answers the grant of the token that was minted for it", () => {
-    const store = new TokenStore()
+    const store = newStore()
     const tokens = ["a", "b", "c"].map((subject) => store.mint(grantOf(subject)))
     const subjects = tokens.map((token) => Result.getOrThrow(store.check(token)).grant.subject)
     assert.deepStrictEqual(subjects, ["a", "b", "c"])
@@ -52,7 +54,7 @@ describe("the store of tokens", () => {
   })
 
   it("knows no token with a character changed, left out or added", () => {
-    const store = new TokenStore()
+    const store = newStore()
     const token = store.mint(grantOf("a"))
     for (let at = 0; at < token.length; at++) {
       const other = token[at] === "0" ? "1" : "0"
@@ -67,7 +69,7 @@ describe("the store of tokens", () => {
   })
 
   it("knows no token in another case", () => {
-    const store = new TokenStore()
+    const store = newStore()
     const token = store.mint(grantOf("a"))
     for (const other of [token.toUpperCase(), token.toLowerCase(), `SB${token.slice(2)}`]) {
       assert.strictEqual(reasonOf(store, other), "unknown")
@@ -75,14 +77,14 @@ describe("the store of tokens", () => {
   })
 
   it("knows no secret under the identifier of another", () => {
-    const store = new TokenStore()
+    const store = newStore()
     const [one, two] = [store.mint(grantOf("a")), store.mint(grantOf("b"))]
     assert.strictEqual(reasonOf(store, `${one.slice(0, 20)}${two.slice(20)}`), "unknown")
     assert.strictEqual(reasonOf(store, `${two.slice(0, 20)}${one.slice(20)}`), "unknown")
   })
 
   it("tells a revoked token from an unknown one only to who knows its secret", () => {
-    const store = new TokenStore()
+    const store = newStore()
     const token = store.mint(grantOf("a"))
     assert.isTrue(Result.isSuccess(store.revoke(token)))
     assert.strictEqual(reasonOf(store, token), "revoked")
@@ -91,7 +93,7 @@ describe("the store of tokens", () => {
   })
 
   it("revokes nothing for who does not know the secret", () => {
-    const store = new TokenStore()
+    const store = newStore()
     const token = store.mint(grantOf("a"))
     for (const other of ["", token.slice(0, -1), `${token.slice(0, 20)}${"A".repeat(43)}`]) {
       assert.isTrue(Result.isFailure(store.revoke(other)))
@@ -100,14 +102,14 @@ describe("the store of tokens", () => {
   })
 
   it("revokes one token and not its neighbours", () => {
-    const store = new TokenStore()
+    const store = newStore()
     const [one, two] = [store.mint(grantOf("same")), store.mint(grantOf("same"))]
     store.revoke(one)
     assert.deepStrictEqual([reasonOf(store, one), reasonOf(store, two)], ["revoked", "good"])
   })
 
   it("shows no secret when it, or what it answers, is printed", () => {
-    const store = new TokenStore()
+    const store = newStore()
     const token = store.mint(grantOf("a"))
     const secret = token.slice(20)
     for (const thing of [
