@@ -11,10 +11,13 @@ import {
   type AnyCallError,
   BrokerUnavailable,
   durationMillis,
+  type Explanation,
   InvalidArgument,
   type InvalidToken,
   LimitExceeded,
-  type Policy
+  type Policy,
+  spawnDefaults,
+  type SpawnSpec
 } from "@spawnbroker/protocol"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -112,6 +115,30 @@ export interface BrokerHandle {
     token: string,
     options?: { readonly kill?: boolean }
   ) => Effect.Effect<void, InvalidToken | AnyCallError>
+  /**
+   * What a client with a policy would be answered that spawns this: allowed or denied, by which rule, and what would run.
+   * Nothing is minted, and nothing started.
+   *
+   * **Errors**: `InvalidArgument` for a policy that is wrong, as `mint`.
+   *
+   * **Example** (an option that was not thought of)
+   *
+   * ```ts
+   * const program = Effect.gen(function*() {
+   *   const broker = yield* Broker.start()
+   *   const policy = { subject: "panel", commands: [{ command: "ls", args: [["-l", { rest: true as const }]] }] }
+   *   const explain = (...args: ReadonlyArray<string>) => broker.explain(policy, { command: "ls", args })
+   *   const allowed = yield* explain("-l", "docs")
+   *   allowed._tag // => "Allowed"
+   *   allowed.rules // => [{ subject: "panel", rule: "commands[0]" }]
+   *   allowed.argv // => ["ls", "-l", "docs"]
+   *   const denied = yield* explain("-l", "--recursive")
+   *   denied._tag // => "Denied"
+   *   denied.error.rule // => "commands[0].args"
+   * }).pipe(Effect.scoped)
+   * ```
+   */
+  readonly explain: (policy: Policy, spec: ExplainedSpec) => Effect.Effect<Explanation, AnyCallError>
   /** Counts, bytes and resources at this moment. */
   readonly stats: Effect.Effect<BrokerStats, BrokerUnavailable>
   /**
@@ -120,6 +147,9 @@ export interface BrokerHandle {
    */
   readonly shutdown: (options?: { readonly grace?: Duration.Input }) => Effect.Effect<ShutdownReport>
 }
+
+/** What is asked for in a spawn; what is left out is as a client's that leaves it out. */
+export type ExplainedSpec = Pick<SpawnSpec, "command"> & Partial<SpawnSpec>
 
 /** The service, the constructor and the layer under one name. */
 export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroker/broker/Broker") {
@@ -191,6 +221,7 @@ const makeHandle = ({ connection, stop }: WorkerThread, defaultGrace: Duration.I
         Effect.tapError(() => Effect.sync(() => window.close()))
       ),
     revoke: (token, { kill = false } = {}) => call.revoke({ token, kill }),
+    explain: (policy, spec) => call.explain({ policy, spec: { ...spawnDefaults, ...spec } }),
     stats: neverInvalid(call.stats()),
     shutdown
   }

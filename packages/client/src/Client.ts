@@ -6,6 +6,8 @@
  */
 import type {
   ExitStatus,
+  Explanation,
+  Policy,
   Port,
   ProcessError,
   ProcessId,
@@ -27,6 +29,7 @@ import {
   start,
   type StartOptions
 } from "./operations/background.ts"
+import { explain, revoke, type RevokeOptions } from "./operations/capabilities.ts"
 import { kill, type KillOptions } from "./operations/kill.ts"
 import { runPipeline, type RunPipelineOptions, spawnPipeline } from "./operations/pipeline.ts"
 import { makeRun, type Run } from "./operations/run.ts"
@@ -272,6 +275,70 @@ export interface ClientHandle {
    * ```
    */
   readonly stop: (target: ProcessTarget, options?: StopOptions) => Effect.Effect<ExitStatus, ProcessError>
+  /**
+   * What `spawn` would be answered now, with the same arguments: allowed or denied, by which rule of whose policy, and what
+   * would run. Nothing is started.
+   *
+   * **Example** (why not, without trying)
+   *
+   * ```ts
+   * const program = Effect.gen(function*() {
+   *   const broker = yield* Broker.start()
+   *   const token = yield* broker.mint({ subject: "example", commands: [{ command: "echo", args: [["hello"]] }] })
+   *   const client = yield* Client.connect(yield* broker.openPort(), token)
+   *   const hello = yield* client.explain("echo", ["hello"])
+   *   hello._tag // => "Allowed"
+   *   hello.argv // => ["echo", "hello"]
+   *   hello.env // => ["PATH"]
+   *   const goodbye = yield* client.explain("echo", ["goodbye"])
+   *   goodbye._tag // => "Denied"
+   *   goodbye.error.rule // => "commands[0].args"
+   * }).pipe(Effect.scoped)
+   * ```
+   */
+  readonly explain: (
+    command: string,
+    args?: ReadonlyArray<string>,
+    options?: SpawnOptions
+  ) => Effect.Effect<Explanation, ProcessError>
+  /**
+   * A token for somebody who may do less: what is done with it must be allowed by the given policy and by this client's own.
+   * It can be handed on, and narrowed again. It ends with this client's token, if not before; not with this connection.
+   *
+   * This client sees and may signal what runs with it. Variables that the policy fixes (`env.values`) must be ones that this
+   * client may set; secrets only the host may name.
+   *
+   * **Errors**: `InvalidArgument` for a policy that is wrong, with the place of the mistake; `LimitExceeded` for more than 256
+   * derived tokens at a time, a chain of more than 8, or a policy of more than 32 KiB.
+   *
+   * **Example** (one directory, one command, one minute)
+   *
+   * ```ts
+   * const program = Effect.gen(function*() {
+   *   const broker = yield* Broker.start()
+   *   const commands = ["ls", "cat"].map((command) => ({ command, args: true as const }))
+   *   const token = yield* broker.mint({ subject: "panel", commands, cwd: ["/"] })
+   *   const client = yield* Client.connect(yield* broker.openPort(), token)
+   *   const narrower = yield* client.attenuate({
+   *     subject: "lister", commands: [{ command: "ls", args: true }], cwd: ["/usr"], expires: "1 minute"
+   *   })
+   *   const lister = yield* Client.connect(yield* broker.openPort(), narrower)
+   *   lister.subject // => "panel/lister"
+   *   const outside = yield* Effect.flip(lister.run("ls", [], { cwd: "/etc" }))
+   *   outside.rule // => "cwd"
+   *   const denied = yield* Effect.flip(lister.run("cat", [], { cwd: "/usr" }))
+   *   denied.rule // => "commands"
+   * }).pipe(Effect.scoped)
+   * ```
+   */
+  readonly attenuate: (policy: Policy) => Effect.Effect<string, ProcessError>
+  /**
+   * Ends a token that was derived from this client's, and what was derived from that one: their sessions at once, and with
+   * `kill` their processes.
+   *
+   * **Errors**: `InvalidToken` for any other token.
+   */
+  readonly revoke: (token: string, options?: RevokeOptions) => Effect.Effect<void, ProcessError>
 }
 
 /** The service, the constructor and the layer under one name. */
@@ -318,6 +385,9 @@ const makeClient = (session: Session): ClientHandle => {
     defaultShell: session.shell.get,
     setDefaultShell: (shell) => session.shell.set(shell),
     kill: (target, options) => kill(session, target, options),
-    stop: (target, options) => stop(session, target, options)
+    stop: (target, options) => stop(session, target, options),
+    explain: (command, args = [], options = {}) => explain(session, command, args, options),
+    attenuate: (policy) => call.attenuate({ policy }),
+    revoke: (token, options) => revoke(session, token, options)
   }
 }

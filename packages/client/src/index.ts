@@ -3,6 +3,7 @@ export { Client, type ClientHandle, type ClientPort } from "./Client.ts"
 export type { ConnectError } from "./connection/connect-session.ts"
 export type { Shell } from "./connection/DefaultShell.ts"
 export type { AttachOptions } from "./operations/attach.ts"
+export type { RevokeOptions } from "./operations/capabilities.ts"
 export type { KillOptions } from "./operations/kill.ts"
 export type { BackgroundCommand, BufferedOutput, StartOptions } from "./operations/background.ts"
 export type { RunPipelineOptions } from "./operations/pipeline.ts"
@@ -32,9 +33,11 @@ export {
   AlreadyExited,
   BrokerUnavailable,
   commandLine,
+  Decision,
   describeExit,
   describeSignal,
   ExitStatus,
+  Explanation,
   InvalidArgument,
   InvalidToken,
   Io,
@@ -44,6 +47,7 @@ export {
   LimitExceeded,
   NotFound,
   PermissionDenied,
+  Policy,
   ProcessError,
   ProcessId,
   ProcessInfo,

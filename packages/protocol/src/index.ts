@@ -22,6 +22,7 @@ export {
 
 export { PROTOCOL_VERSION } from "./operations/connect.ts"
 export { Operations } from "./operations/index.ts"
+export { Decision, Explanation } from "./operations/explain.ts"
 export { HostFd } from "./operations/open-host-stream.ts"
 export { ProcessTarget } from "./operations/kill.ts"
 export { MAX_STAGES, StageLink } from "./operations/pipeline.ts"

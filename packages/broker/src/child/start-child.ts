@@ -7,6 +7,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { closeSync, openSync } from "node:fs"
 import type { Socket } from "node:net"
+import { areThere, type FileIdentity } from "./FileIdentity.ts"
 
 export interface ChildRequest {
   /** Absolute path of the file that runs. */
@@ -17,6 +18,8 @@ export interface ChildRequest {
   readonly cwd: string
   /** The whole environment; nothing is added. */
   readonly env: Readonly<Record<string, string>>
+  /** What must be in its place still when the child is started: the file, the directory. Otherwise nothing is, with ESTALE. */
+  readonly expects?: ReadonlyArray<FileIdentity>
 }
 
 /** The end of a child as wait(2) tells it: exactly one of the two is set. */
@@ -60,6 +63,8 @@ export const startChild = (
 const trySpawn = (request: ChildRequest, stdio: ReadonlyArray<StdioSlot>): ChildProcess | string => {
   if (stdio.includes("pipe") && !hasRoom(stdio.length)) return "EMFILE"
   try {
+    // Last, so that there is as little time as can be in which it could change once more.
+    if (request.expects !== undefined && !areThere(request.expects)) return "ESTALE"
     return spawn(request.file, request.args, {
       argv0: request.argv0,
       cwd: request.cwd,

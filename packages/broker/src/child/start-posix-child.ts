@@ -1,4 +1,5 @@
 import type { Socket } from "node:net"
+import { areThere } from "./FileIdentity.ts"
 import type { PosixSpawn } from "./posix-spawn.ts"
 import type { ChildListener, ChildRequest, StdioSlot } from "./start-child.ts"
 
@@ -21,8 +22,7 @@ export const posixStarter = (
     }
   })
   return (request, stdio, { failed, started, exited }) => {
-    const fds = stdio.map(descriptorOf)
-    const pid = fds.includes(undefined) ? "EPIPE" : posix.spawn(request, fds as ReadonlyArray<number | "ignore">)
+    const pid = trySpawn(posix, request, stdio)
     if (typeof pid === "string") {
       failed(pid)
       return false
@@ -31,6 +31,15 @@ export const posixStarter = (
     started(pid)
     return true
   }
+}
+
+/** The PID of a child, or an errno name. */
+const trySpawn = (posix: PosixSpawn, request: ChildRequest, stdio: ReadonlyArray<StdioSlot>): number | string => {
+  const fds = stdio.map(descriptorOf)
+  if (fds.includes(undefined)) return "EPIPE"
+  // Last, so that there is as little time as can be in which it could change once more.
+  if (request.expects !== undefined && !areThere(request.expects)) return "ESTALE"
+  return posix.spawn(request, fds as ReadonlyArray<number | "ignore">)
 }
 
 /** None if the socket has been closed meanwhile. */

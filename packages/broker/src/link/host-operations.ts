@@ -1,7 +1,15 @@
 /**
  * What the host asks of its worker: the operations behind the `Broker` handle, defined as those of clients are.
  */
-import { InvalidArgument, InvalidToken, Milliseconds, Policy, Port } from "@spawnbroker/protocol"
+import {
+  Explanation,
+  InvalidArgument,
+  InvalidToken,
+  Milliseconds,
+  Policy,
+  Port,
+  SpawnSpec
+} from "@spawnbroker/protocol"
 import * as Schema from "effect/Schema"
 import * as Rpc from "effect/rpc/Rpc"
 import * as RpcGroup from "effect/rpc/RpcGroup"
@@ -32,6 +40,7 @@ export type ShutdownReport = typeof ShutdownReport.Type
 
 export const HostOperations = RpcGroup.make(
   Rpc.make("mint", { payload: { policy: Policy }, success: Schema.String, error: InvalidArgument }),
+  Rpc.make("explain", { payload: { policy: Policy, spec: SpawnSpec }, success: Explanation, error: InvalidArgument }),
   Rpc.make("openPort", { payload: { port: Port } }),
   Rpc.make("revoke", { payload: { token: Schema.String, kill: Schema.Boolean }, error: InvalidToken }),
   Rpc.make("stats", { success: BrokerStats }),

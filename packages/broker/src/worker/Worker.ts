@@ -3,10 +3,12 @@
  */
 import { setTimeout as sleep } from "node:timers/promises"
 import type { MessagePort } from "node:worker_threads"
+import { type InvalidArgument, type InvalidToken, LimitExceeded, type Policy } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type { HostOperations, BrokerStats, ShutdownReport } from "../link/host-operations.ts"
 import type { WorkerNotice } from "../link/worker-start.ts"
-import type { Host } from "./access/Grant.ts"
+import { explainSpawn } from "./access/explain-spawn.ts"
+import type { Grant, Host } from "./access/Grant.ts"
 import { type Capability, isOf } from "./access/Capability.ts"
 import { makeClock } from "./access/Clock.ts"
 import { FailedConnects } from "./access/FailedConnects.ts"
@@ -21,6 +23,9 @@ import type { Spawner } from "./spawn/Spawner.ts"
 
 /** What a process gets at most whose token was revoked or has expired, whatever its client has asked for it. */
 const REVOKED_GRACE_MS = 5000
+
+/** Length of a derived policy, as JSON. Longer: a client can make the broker hold more of them. */
+const MAX_DERIVED_POLICY_BYTES = 32 * 1024
 
 /** Over the grace of a shutdown, for what is between a process's end and the last word on it. */
 const SHUTDOWN_MARGIN_MS = 2000
@@ -51,18 +56,40 @@ export class Worker {
   }
 
   readonly handlers: Handlers<HostOperations> = {
-    mint: ({ policy }) =>
-      Effect.map(Effect.fromResult(parsePolicy(policy, this.host)), (grant) => this.tokens.mint(grant)),
+    mint: ({ policy }) => Effect.map(this.#parse(policy), (grant) => this.tokens.mint(grant)),
+    explain: ({ policy, spec }) =>
+      Effect.map(this.#parse(policy), (grant) => explainSpawn(grant, this.host, this.redact, spec)),
     openPort: ({ port }) => Effect.sync(() => void this.sessions.add(new Session(this, port as MessagePort))),
-    revoke: ({ token, kill }) =>
-      Effect.flatMap(Effect.fromResult(this.tokens.revoke(token)), (tokenId) =>
-        Effect.promise(async () => {
-          const left = kill ? this.registry.live.filter(({ owner }) => isOf(owner, tokenId)) : []
-          await Promise.all(left.map((process) => process.end("revoked", { withinMs: REVOKED_GRACE_MS })))
-        })
-      ),
+    revoke: ({ token, kill }) => this.revoke(token, kill),
     stats: () => Effect.sync(() => this.#stats),
     shutdown: ({ graceMs }) => Effect.promise(() => this.#shutdown(graceMs))
+  }
+
+  /** A token that is derived from another. */
+  attenuate(parent: Capability, policy: Policy): Effect.Effect<string, InvalidArgument | InvalidToken | LimitExceeded> {
+    return Effect.gen({ self: this }, function* () {
+      // Before anything is done for it.
+      yield* Effect.fromResult(this.tokens.mayDerive(parent))
+      if (JSON.stringify(policy).length > MAX_DERIVED_POLICY_BYTES) {
+        return yield* new LimitExceeded({ limit: "policyBytes", maximum: MAX_DERIVED_POLICY_BYTES })
+      }
+      const grant = yield* this.#parse(policy, parent.grant)
+      return yield* Effect.fromResult(this.tokens.derive(parent, grant))
+    })
+  }
+
+  /** Ends a token, and its processes if `kill`. `by`: who may end only what was derived from its own. */
+  revoke(token: string, kill: boolean, by?: Capability): Effect.Effect<void, InvalidToken> {
+    return Effect.flatMap(Effect.fromResult(this.tokens.revoke(token, by)), (tokenId) =>
+      Effect.promise(async () => {
+        const left = kill ? this.registry.live.filter(({ owner }) => isOf(owner, tokenId)) : []
+        await Promise.all(left.map((process) => process.end("revoked", { withinMs: REVOKED_GRACE_MS })))
+      })
+    )
+  }
+
+  #parse(policy: Policy, parent?: Grant): Effect.Effect<Grant, InvalidArgument> {
+    return Effect.suspend(() => Effect.fromResult(parsePolicy(policy, this.host, parent)))
   }
 
   /** Ends the sessions of a token and of all that were derived from it, and the processes that are not to outlive it. */

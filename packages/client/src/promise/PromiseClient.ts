@@ -1,10 +1,11 @@
-import type { ExitStatus, ProcessId, ProcessInfo, Signal, Stdio } from "@spawnbroker/protocol"
+import type { ExitStatus, Explanation, Policy, ProcessId, ProcessInfo, Signal, Stdio } from "@spawnbroker/protocol"
 import type { Shell } from "../connection/DefaultShell.ts"
 import type { BackgroundCommand, BufferedOutput, StartOptions } from "../operations/background.ts"
 import type { IpcOption } from "../messages/ProcessMessages.ts"
 import type { RunResult } from "../run/RunResult.ts"
 import type { Piped } from "../options.ts"
 import type { StopOptions } from "../operations/stop.ts"
+import type { RevokeOptions } from "../operations/capabilities.ts"
 import type { KillOptions } from "../operations/kill.ts"
 import type { PromiseHostStdio } from "./PromiseHostStdio.ts"
 import type { PromiseMessagesOf } from "./PromiseMessages.ts"
@@ -12,6 +13,7 @@ import type { PipelineResult } from "../pipeline/PipelineResult.ts"
 import type { Stage } from "../pipeline/Stage.ts"
 import type {
   PromiseAttachOptions,
+  PromiseExplainOptions,
   PromisePipelineOptions,
   PromiseRunOptions,
   PromiseRunPipelineOptions,
@@ -135,6 +137,23 @@ export interface PromiseClient extends AsyncDisposable {
    * **Errors**: `ProcessNotFound`; `InvalidArgument` for steps that are none.
    */
   stop(target: Target, options?: StopOptions): Promise<ExitStatus>
+  /**
+   * What `spawn` would be answered now, with the same options: allowed or denied, by which rule of whose policy, and what
+   * would run. Nothing is started.
+   */
+  explain(command: string, options?: PromiseExplainOptions): Promise<Explanation>
+  /**
+   * A token for somebody who may do less: what is done with it must be allowed by the given policy and by this client's own.
+   * It ends with this client's token, if not before; not with this connection.
+   *
+   * **Errors**: `InvalidArgument` for a policy that is wrong, with the place of the mistake; `LimitExceeded`.
+   */
+  attenuate(policy: Policy): Promise<string>
+  /**
+   * Ends a token that was derived from this client's, and what was derived from that one: their sessions, and with `kill`
+   * their processes. **Errors**: `InvalidToken` for any other token.
+   */
+  revoke(token: string, options?: RevokeOptions): Promise<void>
   /** Ends its processes, all at once, waits until they are gone, and disconnects. Never rejects. */
   close(): Promise<void>
 }

@@ -100,6 +100,9 @@ const makePromiseClient = (client: ClientHandle, connection: Scope.Closeable): P
     get: (id) => toPromise(client.get(id as ProcessId), { scope }),
     kill: (target, signal) => toPromise(client.kill(target as ProcessTarget, toKillOptions(signal)), { scope }),
     stop: (target, options) => toPromise(client.stop(target as ProcessTarget, options), { scope }),
+    explain: (command, { args, ...options } = {}) => toPromise(client.explain(command, args, options), { scope }),
+    attenuate: (policy) => toPromise(client.attenuate(policy), { scope }),
+    revoke: (token, options) => toPromise(client.revoke(token, options), { scope }),
     close,
     [Symbol.asyncDispose]: close
   }

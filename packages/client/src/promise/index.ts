@@ -6,6 +6,7 @@
 export { connect } from "./connect.ts"
 export type {
   PromiseAttachOptions as AttachOptions,
+  PromiseExplainOptions as ExplainOptions,
   PromiseRunOptions as RunOptions,
   PromiseSpawnOptions as SpawnOptions
 } from "./options.ts"
@@ -36,15 +37,18 @@ export type { Line } from "../run/Lines.ts"
 export { RunFailed } from "../run/RunFailed.ts"
 export { RunResult } from "../run/RunResult.ts"
 export type { StopOptions, StopStep } from "../operations/stop.ts"
+export type { RevokeOptions } from "../operations/capabilities.ts"
 export type { KillOptions } from "../operations/kill.ts"
 export {
   AlreadyExited,
   BrokerUnavailable,
   codes,
   commandLine,
+  type Decision,
   describeExit,
   describeSignal,
   type ExitStatus,
+  type Explanation,
   InvalidArgument,
   InvalidToken,
   Io,
@@ -53,6 +57,7 @@ export {
   LimitExceeded,
   NotFound,
   PermissionDenied,
+  type Policy,
   type ProcessError,
   type ProcessId,
   type ProcessInfo,

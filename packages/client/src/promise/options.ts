@@ -25,6 +25,9 @@ export interface PromiseSpawnOptions<
 >
   extends Omit<SpawnOptions<Stdin, Stdout, Stderr>, "chunks">, Cancellable {}
 
+/** What a spawn would have, of which nothing is started. */
+export interface PromiseExplainOptions extends Omit<PromiseSpawnOptions, "signal"> {}
+
 /** How a process is run to its end. */
 export interface PromiseRunOptions
   extends Omit<RunOptions<never, never, boolean>, "stdin" | "onLine" | "cancel">, Cancellable {

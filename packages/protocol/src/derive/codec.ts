@@ -1,6 +1,7 @@
 import * as Result from "effect/Result"
 import type * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
+import * as SchemaAST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { AnyCallError, InvalidArgument } from "../errors/ProcessError.ts"
 import { Reply, type ReplyEncoded } from "../wire/Reply.ts"
@@ -8,7 +9,17 @@ import { Reply, type ReplyEncoded } from "../wire/Reply.ts"
 /** Unknown fields are refused: what one end does not understand it must not let pass. */
 const strict = { onExcessProperty: "error" } as const
 
-const describe = SchemaIssue.makeFormatterStandardSchemaV1()
+/** A field that there is not is most likely a misspelled one: those that there are come with it. */
+const describe = SchemaIssue.makeFormatterStandardSchemaV1({
+  leafHook: (issue) =>
+    issue._tag === "UnexpectedKey" ? noSuchField(fieldsOf(issue.ast)) : SchemaIssue.defaultLeafHook(issue)
+})
+
+const fieldsOf = (ast: SchemaAST.AST): ReadonlyArray<string> =>
+  SchemaAST.isObjects(ast) ? ast.propertySignatures.map(({ name }) => String(name)) : []
+
+const noSuchField = (fields: ReadonlyArray<string>): string =>
+  `there is no such field${fields.length === 0 ? "" : `; there are ${fields.join(", ")}`}`
 
 /**
  * The error for a value that does not fit its schema: where, and what was expected. The value itself is not shown,

@@ -79,6 +79,8 @@ const spawnAdvices: ReadonlyMap<string, string> = new Map(
       "The arguments and the environment together are too long for the system. Pass the data through stdin or a file.",
     ENOEXEC: "The file is neither a program of this machine nor a script with a #! line.",
     ENOENT: "The file exists, so its interpreter (the #! line) or dynamic loader is missing.",
+    ESTALE:
+      "The program, or the working directory, was replaced between the check and the start. Nothing was started; try again.",
     ETXTBSY: "Somebody has the program open for writing.",
     EPIPE: "The launcher died while it was starting it, so it may have begun to run. Look before you try again.",
     EAGAIN: "No more processes may be started now. End some, or raise the limit (ulimit -u).",

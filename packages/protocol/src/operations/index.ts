@@ -6,8 +6,10 @@
  */
 import * as RpcGroup from "effect/rpc/RpcGroup"
 import { attach } from "./attach.ts"
+import { attenuate } from "./attenuate.ts"
 import { connect } from "./connect.ts"
 import { detach } from "./detach.ts"
+import { explain } from "./explain.ts"
 import { get } from "./get.ts"
 import { kill } from "./kill.ts"
 import { list } from "./list.ts"
@@ -15,6 +17,7 @@ import { openHostStream } from "./open-host-stream.ts"
 import { pipeline } from "./pipeline.ts"
 import { readOutput } from "./read-output.ts"
 import { release } from "./release.ts"
+import { revoke } from "./revoke.ts"
 import { spawn } from "./spawn.ts"
 import { start } from "./start.ts"
 import { status } from "./status.ts"
@@ -34,6 +37,9 @@ export const Operations = RpcGroup.make(
   get,
   status,
   readOutput,
-  openHostStream
+  openHostStream,
+  explain,
+  attenuate,
+  revoke
 )
 export type Operations = RpcGroup.Rpcs<typeof Operations>

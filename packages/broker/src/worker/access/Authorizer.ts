@@ -2,10 +2,11 @@
  * The one place that says whether something may run, on resolved facts: the file that the command is, the real
  * working directory, the final argument list and environment. What it answers is what runs.
  */
-import { realpathSync, statSync } from "node:fs"
-import { basename, dirname, join, resolve } from "node:path"
+import { statSync } from "node:fs"
+import { basename, resolve } from "node:path"
 import {
   commandLine,
+  type Decision,
   type HostFd,
   InvalidArgument,
   NotFound,
@@ -15,23 +16,18 @@ import {
   streamName
 } from "@spawnbroker/protocol"
 import * as Result from "effect/Result"
+import { type FileIdentity, identityOf } from "../../child/FileIdentity.ts"
 import type { SpawnRequest, StdioRequest } from "../spawn/Spawner.ts"
 import { buildEnvironment } from "./build-environment.ts"
 import type { EffectiveLimits } from "./combine-limits.ts"
 import type { EffectiveSandbox } from "./combine-sandbox.ts"
 import { type CommandRule, type Grant, type Host, linksOf } from "./Grant.ts"
 import { exceedsKernel } from "./exceeds-kernel.ts"
-import { isWithin } from "./is-within.ts"
 import { matchesGrammar } from "./match-arguments.ts"
 import { nearestNames } from "./nearest-names.ts"
 import { pathNames } from "./path-names.ts"
+import { isWithinAny, nearestRealPath, realPath } from "./real-path.ts"
 import { type ResolvedCommand, resolveCommand, searchPath, type Unresolved } from "./resolve-command.ts"
-
-/** The rule by which one link of a chain has decided. */
-export interface Decision {
-  readonly subject: string
-  readonly rule: string
-}
 
 /** An act that may be done, exactly as it is here. */
 export interface Authorized {
@@ -61,7 +57,8 @@ const isRefusal = (cause: unknown): cause is AuthorizeError =>
   cause instanceof InvalidArgument
 
 const decide = (grant: Grant, host: Host, spec: SpawnSpec): Authorized => {
-  const cwd = decideCwd(grant, host, spec)
+  const directory = decideCwd(grant, host, spec)
+  const cwd = directory.path
   const { found, rules } = decideCommand(grant, spec, cwd)
   decideStdio(grant, spec)
   if (grant.sandbox !== undefined) checkPlaces(grant, grant.sandbox)
@@ -79,7 +76,8 @@ const decide = (grant: Grant, host: Host, spec: SpawnSpec): Authorized => {
       args: spec.args,
       cwd,
       env,
-      stdio: stdioOf(spec)
+      stdio: stdioOf(spec),
+      expects: [found.identity, directory]
     }
   }
 }
@@ -92,11 +90,11 @@ const nameOf = (command: string, { found }: ResolvedCommand): string =>
   command.includes("/") || command.startsWith("-") ? found : command
 
 /** Whether the client may run there is settled before whether there is anything there, so that it cannot probe the disk. */
-const decideCwd = (grant: Grant, host: Host, spec: SpawnSpec): string => {
+const decideCwd = (grant: Grant, host: Host, spec: SpawnSpec): FileIdentity => {
   const path = resolve(host.cwd, spec.cwd ?? ".")
   const real = realPath(path)
   const place = real ?? nearestRealPath(path)
-  const refusing = linksOf(grant).find(({ roots }) => !roots.some((root) => isWithin(root, place)))
+  const refusing = linksOf(grant).find(({ roots }) => !isWithinAny(roots, place))
   if (refusing !== undefined) {
     throw denied(
       refusing,
@@ -106,21 +104,11 @@ const decideCwd = (grant: Grant, host: Host, spec: SpawnSpec): string => {
     )
   }
   if (real === undefined) throw new NotFound({ subject: "cwd", path })
-  if (!statSync(real).isDirectory())
+  const stats = statSync(real, { throwIfNoEntry: false })
+  if (stats?.isDirectory() !== true)
     throw new InvalidArgument({ argument: "cwd", problem: `${path} is not a directory` })
-  return real
+  return identityOf(real, stats)
 }
-
-const realPath = (path: string): string | undefined => {
-  try {
-    return realpathSync.native(path)
-  } catch {
-    return undefined
-  }
-}
-
-/** Where a path that does not exist would be: the links above it followed, as far as there is anything. */
-const nearestRealPath = (path: string): string => realPath(path) ?? join(nearestRealPath(dirname(path)), basename(path))
 
 /** A place that has become a link leads where nobody has allowed anything. */
 const checkPlaces = (grant: Grant, { read, write }: EffectiveSandbox): void => {
@@ -152,13 +140,19 @@ const decideCommand = (
   const found = resolveCommand(spec.command, grant.path, cwd)
   const rules = linksOf(grant).map((link) => ({
     subject: link.subject,
-    rule: ruleFor(link, spec, found, cwd)
+    rule: ruleFor(link, spec, found, cwd, link === grant)
   }))
   return { found: orThrow(found, spec, grant, cwd), rules }
 }
 
-/** The rule by which one link allows a command. */
-const ruleFor = (link: Grant, spec: SpawnSpec, found: ResolvedCommand | Unresolved, cwd: string): string => {
+/** The rule by which one link allows a command. `isOwn`: it is the client's own, so what it grants is the client's to know. */
+const ruleFor = (
+  link: Grant,
+  spec: SpawnSpec,
+  found: ResolvedCommand | Unresolved,
+  cwd: string,
+  isOwn: boolean
+): string => {
   const denial = link.deny.findIndex((command) => isDenied(command, spec, found, link, cwd))
   if (denial >= 0)
     throw denied(
@@ -171,7 +165,7 @@ const ruleFor = (link: Grant, spec: SpawnSpec, found: ResolvedCommand | Unresolv
 
   const rules = [...link.commands.entries()].filter(([, rule]) => names(rule, spec.command, found, link))
   if (rules.length === 0) {
-    const nearest = nearestGranted(spec.command, link)
+    const nearest = isOwn ? nearestGranted(spec.command, link) : undefined
     throw denied(link, "commands", `the command ${spec.command}`, "Add it to the policy's `commands`.", nearest)
   }
   const fitting = rules.find(

@@ -1,4 +1,4 @@
-import { isWithin } from "./is-within.ts"
+import { isWithin, isWithinAny } from "./real-path.ts"
 
 /** What the processes of a chain can see and reach: what the sandbox of every link that has one lets through. */
 export interface EffectiveSandbox {
@@ -16,19 +16,16 @@ export const combineSandbox = (one: EffectiveSandbox, other: EffectiveSandbox): 
   const write = overlap(one.write, other.write)
   const read = overlap([...one.read, ...one.write], [...other.read, ...other.write])
   return {
-    read: read.filter((place) => !write.some((root) => isWithin(root, place))),
+    read: read.filter((place) => !isWithinAny(write, place)),
     write,
     network: one.network && other.network,
     bestEffort: one.bestEffort && other.bestEffort
   }
 }
 
-/** The places that both lists cover, none of them within another. */
-const overlap = (one: ReadonlyArray<string>, other: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const covered = (roots: ReadonlyArray<string>, place: string) => roots.some((root) => isWithin(root, place))
-  const both = [...one.filter((place) => covered(other, place)), ...other.filter((place) => covered(one, place))]
-  return outermost(both)
-}
+/** The places that both lists cover. */
+const overlap = (one: ReadonlyArray<string>, other: ReadonlyArray<string>): ReadonlyArray<string> =>
+  outermost([...one.filter((place) => isWithinAny(other, place)), ...other.filter((place) => isWithinAny(one, place))])
 
 /** Without what lies within another of them. */
 export const outermost = (places: ReadonlyArray<string>): ReadonlyArray<string> => {

@@ -1,17 +1,17 @@
 /**
  * From what a person wrote to what is enforced. A mistake in a policy is found here, once, when a token is minted.
  */
-import { type CommandGrant, InvalidArgument, type Policy, type Sandbox } from "@spawnbroker/protocol"
+import { type CommandGrant, InvalidArgument, type Policy } from "@spawnbroker/protocol"
 import * as Result from "effect/Result"
-import { realpathSync } from "node:fs"
 import { isAbsolute } from "node:path"
 import { policyPath } from "./build-environment.ts"
 import { combineLimits, limitsOf, quotaOf } from "./combine-limits.ts"
-import { combineSandbox, type EffectiveSandbox, outermost } from "./combine-sandbox.ts"
 import { type CommandRule, type Grant, type Host, linksOf } from "./Grant.ts"
 import { type ArgumentGrammar, compileGrammar, GrammarError } from "./match-arguments.ts"
 import { parseDuration } from "./parse-duration.ts"
+import { checkExpressions } from "./check-expressions.ts"
 import { parseEnvironment } from "./parse-environment.ts"
+import { parseRoots, parseSandbox } from "./parse-places.ts"
 
 /** Parses a policy, or says where it is wrong. `parent`: what it narrows. */
 export const parsePolicy = (policy: Policy, host: Host, parent?: Grant): Result.Result<Grant, InvalidArgument> => {
@@ -24,6 +24,7 @@ export const parsePolicy = (policy: Policy, host: Host, parent?: Grant): Result.
 }
 
 const parse = (policy: Policy, host: Host, parent: Grant | undefined): Grant => {
+  if (parent !== undefined) checkExpressions(policy.commands ?? [])
   const env = parseEnvironment(policy.env ?? {}, host, parent)
   return {
     ancestors: parent === undefined ? [] : linksOf(parent),
@@ -32,8 +33,7 @@ const parse = (policy: Policy, host: Host, parent: Grant | undefined): Grant => 
     deny: policy.deny ?? [],
     path: parent?.path ?? policyPath(env, host.env),
     env,
-    roots: policy.cwd?.map((root, index) => parsePlace(root, `cwd[${index}]`)) ??
-      parent?.roots ?? [realpathSync.native(host.cwd)],
+    roots: parseRoots(policy.cwd, host, parent),
     shell: policy.shell ?? false,
     inheritStdio: policy.stdio?.inherit ?? false,
     observe: parent?.observe === "own" ? "own" : (policy.observe ?? "own"),
@@ -42,7 +42,7 @@ const parse = (policy: Policy, host: Host, parent: Grant | undefined): Grant => 
     expiry: parent?.expiry === "end" ? "end" : (policy.expiry ?? "keep"),
     quota: quotaOf(policy.limits ?? {}),
     limits: combineLimits(limitsOf(policy.limits ?? {}), parent?.limits ?? {}),
-    sandbox: parseSandbox(policy.sandbox, parent?.sandbox),
+    sandbox: parseSandbox(policy.sandbox, parent),
     topics: { publish: policy.topics?.publish ?? [], subscribe: policy.topics?.subscribe ?? [] },
     expiresMs: policy.expires === undefined ? undefined : parseDuration(policy.expires)
   }
@@ -75,27 +75,5 @@ const parseGrammar = (
       argument: `commands[${command}].args[${alternative}][${cause.at}]`,
       problem: cause.message
     })
-  }
-}
-
-const parseSandbox = (own: Sandbox | undefined, parent: EffectiveSandbox | undefined): EffectiveSandbox | undefined => {
-  if (own === undefined) return parent
-  const { read = [], write = [], network = false, bestEffort = false } = own
-  const sandbox = {
-    read: outermost(read.map((place, index) => parsePlace(place, `sandbox.read[${index}]`))),
-    write: outermost(write.map((place, index) => parsePlace(place, `sandbox.write[${index}]`))),
-    network,
-    bestEffort
-  }
-  return parent === undefined ? sandbox : combineSandbox(sandbox, parent)
-}
-
-/** The real path of what a policy names, so that a link can lead nowhere else later. */
-const parsePlace = (place: string, argument: string): string => {
-  if (!isAbsolute(place)) throw new InvalidArgument({ argument, problem: "an absolute path is expected" })
-  try {
-    return realpathSync.native(place)
-  } catch {
-    throw new InvalidArgument({ argument, problem: `${place} does not exist` })
   }
 }

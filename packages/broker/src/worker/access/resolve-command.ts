@@ -1,5 +1,6 @@
 import { accessSync, constants, realpathSync, statSync } from "node:fs"
 import { basename, dirname, isAbsolute, join, resolve } from "node:path"
+import { type FileIdentity, identityOf } from "../../child/FileIdentity.ts"
 import { isProgram } from "./is-program.ts"
 
 /** An executable: where it was found, and the file that is there. */
@@ -8,6 +9,8 @@ export interface ResolvedCommand {
   readonly found: string
   /** With every link followed. This is what runs. */
   readonly file: string
+  /** Which file that is. */
+  readonly identity: FileIdentity
 }
 
 /**
@@ -43,10 +46,12 @@ const tryExecutable = (path: string): ResolvedCommand | Unresolved => {
     // Asked first: in most directories of a PATH there is nothing of the name, and an error costs ten times as much.
     if (statSync(path, { throwIfNoEntry: false }) === undefined) return "ENOENT"
     const file = realpathSync.native(path)
-    if (!statSync(file).isFile()) return "EACCES"
+    // Before the looks at it that follow, so that whatever changes after those is noticed.
+    const stats = statSync(file)
+    if (!stats.isFile()) return "EACCES"
     accessSync(file, constants.X_OK)
     if (!isProgram(file)) return "ENOEXEC"
-    return { found: join(realpathSync.native(dirname(path)), basename(path)), file }
+    return { found: join(realpathSync.native(dirname(path)), basename(path)), file, identity: identityOf(file, stats) }
   } catch (cause) {
     return (cause as NodeJS.ErrnoException).code === "EACCES" ? "EACCES" : "ENOENT"
   }

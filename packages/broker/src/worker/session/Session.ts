@@ -15,6 +15,7 @@ import {
 import * as Effect from "effect/Effect"
 import type { MessagePort } from "node:worker_threads"
 import { type Capability, isOf } from "../access/Capability.ts"
+import { explainSpawn } from "../access/explain-spawn.ts"
 import type { Ending } from "../access/TokenStore.ts"
 import type { Worker } from "../Worker.ts"
 import type { Process } from "../process/Process.ts"
@@ -122,7 +123,15 @@ export class Session {
     readOutput: ({ id }) =>
       this.#whenConnected(({ capability, cursors }) =>
         Effect.map(this.#visible(capability, id), (process) => cursors.read(process))
-      )
+      ),
+    explain: ({ spec }) =>
+      this.#whenConnected(({ capability }) => {
+        const { host, redact } = this.#worker
+        return Effect.sync(() => explainSpawn(capability.grant, host, redact, spec))
+      }),
+    attenuate: ({ policy }) => this.#whenConnected(({ capability }) => this.#worker.attenuate(capability, policy)),
+    revoke: ({ token, kill: kills }) =>
+      this.#whenConnected(({ capability }) => this.#worker.revoke(token, kills, capability))
   }
 
   #visible(capability: Capability, id: string) {

@@ -142,13 +142,18 @@ export class Launcher {
   }
 
   /** Rejects with {@link SpawnError}. */
-  async #start({ file, argv0, args, cwd, env }: ChildRequest, stdio: ReadonlyArray<Slot>) {
+  async #start({ file, argv0, args, cwd, env, expects }: ChildRequest, stdio: ReadonlyArray<Slot>) {
     if (this.#closed) throw new SpawnError(NOT_STARTED)
     const id = ++this.#lastId
     const { promise: exited, resolve: onExited } = Promise.withResolvers<SpawnedEnd>()
     const pid = await new Promise<number>((resolve, reject) => {
       this.#children.set(id, { pid: 0, heardAt: 0, resolve, reject, exited: onExited, ended: false })
-      this.#control.send({ _tag: "Spawn", id, request: { file, argv0, args, cwd, env }, stdio })
+      this.#control.send({
+        _tag: "Spawn",
+        id,
+        request: { file, argv0, args, cwd, env, ...(expects && { expects }) },
+        stdio
+      })
     })
     return { id, pid, exited }
   }

@@ -1,8 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import { chmodSync, mkdirSync } from "node:fs"
 import { dirname, relative } from "node:path"
-import { resolveCommand, searchPath } from "../../../src/worker/access/resolve-command.ts"
+import * as access from "../../../src/worker/access/resolve-command.ts"
 import { makeScratch } from "./scratch.ts"
+
+const { searchPath } = access
+
+/** Without the identity of the file. */
+const resolveCommand = (command: string, path: string, cwd: string) => {
+  const resolved = access.resolveCommand(command, path, cwd)
+  return typeof resolved === "string" ? resolved : { found: resolved.found, file: resolved.file }
+}
 
 const isRoot = process.getuid?.() === 0
 
