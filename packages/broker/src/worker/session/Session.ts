@@ -150,7 +150,7 @@ export class Session {
   }
 
   #connect(payload: ConnectPayload) {
-    return Effect.catch(this.#present(payload), (error) => this.#refuse(payload, error))
+    return this.#present(payload).pipe(Effect.catch((error) => this.#refuse(payload, error)))
   }
 
   #refuse({ data }: ConnectPayload, error: ConnectError): Effect.Effect<never, ConnectError> {
