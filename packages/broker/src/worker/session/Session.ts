@@ -55,6 +55,8 @@ export class Session {
   readonly #port: MessagePort
   #state: State = { _tag: "Unconnected" }
   #failedConnects = 0
+  /** Wrong tokens whose answers are still to come. */
+  #refusing = 0
   #malformed = 0
 
   constructor(worker: Worker, port: MessagePort) {
@@ -158,10 +160,12 @@ export class Session {
       // A port that is not taken is closed, so that none can be left behind with us.
       data.close()
       this.#failedConnects++
+      this.#refusing++
       const { delayMs, refusal } = error instanceof InvalidToken ? this.#worker.failedConnects.note() : atOnce
       if (delayMs > 0) yield* later(delayMs)
-      // Later than the answer, so that it is heard.
-      if (this.#failedConnects >= MAX_FAILED_CONNECTS) setImmediate(() => this.#port.close())
+      this.#refusing--
+      // Later than the answers, so that they are heard.
+      if (this.#failedConnects >= MAX_FAILED_CONNECTS && this.#refusing === 0) setImmediate(() => this.#port.close())
       return yield* refusal ?? error
     })
   }
