@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import {
   appendFileSync,
   chmodSync,
+  cpSync,
   renameSync,
   rmSync,
   statSync,
@@ -9,6 +10,7 @@ import {
   utimesSync,
   writeFileSync
 } from "node:fs"
+import { dirname } from "node:path"
 import { identityOf } from "../../src/child/FileIdentity.ts"
 import { startChild } from "../../src/child/start-child.ts"
 import { makeScratch } from "../worker/access/scratch.ts"
@@ -58,9 +60,10 @@ const changes: ReadonlyArray<readonly [name: string, change: (tool: string, cwd:
   [
     "a directory above it has become a link",
     (tool) => {
-      renameSync(`${tool}/..`.replace("/tool/..", ""), `${tool.replace("/bin/tool", "/moved")}`)
-      const other = tool.replace("/bin/tool", "/evil")
-      symlinkSync(other, tool.replace("/tool", ""))
+      const directory = dirname(tool)
+      cpSync(directory, `${directory}-evil`, { recursive: true })
+      renameSync(directory, `${directory}-moved`)
+      symlinkSync(`${directory}-evil`, directory)
     }
   ],
   [

@@ -30,7 +30,12 @@ export const isDangerousName = (name: string): boolean => {
 }
 
 /** Whether a policy's list of names (exact, or ending in `*`) covers a variable. */
-export const coversName = (patterns: ReadonlyArray<string>, name: string): boolean =>
-  patterns.some((pattern) =>
-    pattern.endsWith("*") ? !isDangerousName(name) && name.startsWith(pattern.slice(0, -1)) : pattern === name
+export const coversName = (patterns: ReadonlyArray<string>, name: string): boolean => {
+  // Asked once, and only if it matters: a client may name thousands.
+  let isDangerous: boolean | undefined
+  return patterns.some((pattern) =>
+    pattern.endsWith("*")
+      ? name.startsWith(pattern.slice(0, -1)) && !(isDangerous ??= isDangerousName(name))
+      : pattern === name
   )
+}

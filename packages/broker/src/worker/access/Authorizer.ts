@@ -62,7 +62,7 @@ const decide = (grant: Grant, host: Host, spec: SpawnSpec): Authorized => {
   const { found, rules } = decideCommand(grant, spec, cwd)
   decideStdio(grant, spec)
   if (grant.sandbox !== undefined) checkPlaces(grant, grant.sandbox)
-  const env = withMessages(decideEnvironment(grant, host, spec), spec)
+  const env = withMessages(decideEnvironment(grant, spec), spec)
   if (exceedsKernel(spec.args, env)) {
     throw new SpawnFailed({ command: spec.command, args: spec.args, cwd, errno: "E2BIG" })
   }
@@ -266,8 +266,8 @@ const refusingStdio = (grant: Grant): Grant | undefined => linksOf(grant).find((
 const hostStreamDenied = (grant: Grant, fd: number, hint: string): PermissionDenied =>
   denied(grant, "stdio.inherit", `the host's own ${streamName(fd)}`, hint)
 
-const decideEnvironment = (grant: Grant, host: Host, spec: SpawnSpec): Readonly<Record<string, string>> => {
-  const built = buildEnvironment(linksOf(grant), host.env, spec.env ?? {}, spec.inheritEnv)
+const decideEnvironment = (grant: Grant, spec: SpawnSpec): Readonly<Record<string, string>> => {
+  const built = buildEnvironment(linksOf(grant), spec.env ?? {}, spec.inheritEnv)
   if (built.env !== undefined) return built.env
   const what = `the environment variable ${built.refused}`
   throw denied(built.by, "env.set", what, "Add its exact name to the policy's `env.set`.")

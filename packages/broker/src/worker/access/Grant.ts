@@ -30,6 +30,8 @@ export interface Grant {
   /** The PATH by which commands are found: that of the policy which the host wrote, whatever was derived from it. */
   readonly path: string
   readonly env: GrantedEnvironment
+  /** Variables of the host that its children get. Of the chain. */
+  readonly inherited: ReadonlyArray<readonly [name: string, value: string]>
   /** Real paths. The working directory must be one of these or below one. */
   readonly roots: ReadonlyArray<string>
   readonly shell: boolean

@@ -17,6 +17,13 @@ const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 export const policyPath = ({ values }: Pick<GrantedEnvironment, "values">, host: Environment): string =>
   values.PATH ?? host.PATH ?? DEFAULT_PATH
 
+/** The variables of the host that every link of a chain inherits. They are the same for every child, so they are looked for once. */
+export const inheritedBy = (
+  links: ReadonlyArray<Pick<GrantedEnvironment, "inherit">>,
+  host: Environment
+): ReadonlyArray<readonly [name: string, value: string]> =>
+  Object.entries(host).filter(([name]) => links.every(({ inherit }) => coversName(inherit, name)))
+
 /** The environment, or the first variable that may not be set, and the link of the chain that says so. */
 export type BuiltEnvironment<L> =
   | { readonly env: Environment; readonly refused: undefined }
@@ -30,9 +37,8 @@ export type BuiltEnvironment<L> =
  *
  * `links`: the youngest first. Each has been derived only if those before it let it set what it fixes.
  */
-export const buildEnvironment = <L extends Pick<Grant, "env" | "path">>(
+export const buildEnvironment = <L extends Pick<Grant, "env" | "path" | "inherited">>(
   links: ReadonlyArray<L>,
-  host: Environment,
   client: Environment,
   wanted: SpawnSpec["inheritEnv"] = true
 ): BuiltEnvironment<L> => {
@@ -41,8 +47,8 @@ export const buildEnvironment = <L extends Pick<Grant, "env" | "path">>(
     const refused = asked.find((name) => !coversName(by.env.set, name))
     if (refused !== undefined) return { refused, env: undefined, by }
   }
-  const inherited = Object.entries(host).filter(([name]) => links.every(({ env }) => coversName(env.inherit, name)))
-  const offered = [["PATH", links[0]!.path] as const, ...inherited].filter(([name]) => isWanted(wanted, name))
+  const { path, inherited } = links[0]!
+  const offered = [["PATH", path] as const, ...inherited].filter(([name]) => isWanted(wanted, name))
   let env: Environment = { ...Object.fromEntries(offered), ...client }
   for (const link of links) env = { ...env, ...link.env.values }
   return { refused: undefined, env }

@@ -32,7 +32,12 @@ export const quotaOf = ({ concurrent, startsPerMinute }: Limits): Quota => ({
 })
 
 /** The limits of one policy by itself. */
-export const limitsOf = ({ concurrent: _, startsPerMinute: _starts, wallTime, ...each }: Limits): EffectiveLimits => ({
+export const limitsOf = ({
+  concurrent: _concurrent,
+  startsPerMinute: _starts,
+  wallTime,
+  ...each
+}: Limits): EffectiveLimits => ({
   ...each,
   ...(wallTime !== undefined && { wallTimeMs: parseDuration(wallTime) })
 })

@@ -23,7 +23,10 @@ const checkSettable = (name: string, argument: string, parent: Grant | undefined
 const secretOf = (name: string, argument: string, { secrets }: Host, parent: Grant | undefined): string => {
   // Or a client could have any secret of the host's printed by a program that it may run.
   if (parent !== undefined) throw new InvalidArgument({ argument, problem: "only the host may refer to its secrets" })
-  if (Object.hasOwn(secrets, name)) return secrets[name]!
+  const secret = Object.hasOwn(secrets, name) ? secrets[name] : undefined
+  if (secret?.includes("\0") === false) return secret
+  if (secret !== undefined)
+    throw new InvalidArgument({ argument, problem: "this secret has a NUL byte, which no variable can have" })
   const problem = `the broker has no secret ${JSON.stringify(name)}; give it to \`Broker.start\`, as one of \`secrets\``
   throw new InvalidArgument({ argument, problem })
 }

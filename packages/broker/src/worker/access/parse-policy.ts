@@ -4,12 +4,13 @@
 import { type CommandGrant, InvalidArgument, type Policy } from "@spawnbroker/protocol"
 import * as Result from "effect/Result"
 import { isAbsolute } from "node:path"
-import { policyPath } from "./build-environment.ts"
+import { inheritedBy, policyPath } from "./build-environment.ts"
 import { combineLimits, limitsOf, quotaOf } from "./combine-limits.ts"
 import { type CommandRule, type Grant, type Host, linksOf } from "./Grant.ts"
 import { type ArgumentGrammar, compileGrammar, GrammarError } from "./match-arguments.ts"
 import { parseDuration } from "./parse-duration.ts"
 import { checkExpressions } from "./check-expressions.ts"
+import { checkLists } from "./check-lists.ts"
 import { parseEnvironment } from "./parse-environment.ts"
 import { parseRoots, parseSandbox } from "./parse-places.ts"
 
@@ -24,15 +25,20 @@ export const parsePolicy = (policy: Policy, host: Host, parent?: Grant): Result.
 }
 
 const parse = (policy: Policy, host: Host, parent: Grant | undefined): Grant => {
-  if (parent !== undefined) checkExpressions(policy.commands ?? [])
+  if (parent !== undefined) {
+    checkLists(policy)
+    checkExpressions(policy.commands ?? [])
+  }
   const env = parseEnvironment(policy.env ?? {}, host, parent)
+  const ancestors = parent === undefined ? [] : linksOf(parent)
   return {
-    ancestors: parent === undefined ? [] : linksOf(parent),
+    ancestors,
     subject: parent === undefined ? policy.subject : `${parent.subject}/${policy.subject}`,
     commands: (policy.commands ?? []).map(parseCommand),
     deny: policy.deny ?? [],
     path: parent?.path ?? policyPath(env, host.env),
     env,
+    inherited: inheritedBy([env, ...ancestors.map((link) => link.env)], host.env),
     roots: parseRoots(policy.cwd, host, parent),
     shell: policy.shell ?? false,
     inheritStdio: policy.stdio?.inherit ?? false,

@@ -25,7 +25,8 @@ const buildEnvironment = (
   wanted?: SpawnSpec["inheritEnv"]
 ) => {
   const env = { inherit: [], set: [], values: {}, ...grant }
-  return access.buildEnvironment([{ env, path: policyPath(env, hostEnv) }], hostEnv, client, wanted)
+  const link = { env, path: policyPath(env, hostEnv), inherited: access.inheritedBy([env], hostEnv) }
+  return access.buildEnvironment([link], client, wanted)
 }
 
 describe("the environment that is built", () => {

@@ -34,6 +34,13 @@ describe("secrets", () => {
     }
   })
 
+  it("of which no variable can be made are a mistake, too, that shows no value", () => {
+    const host = { ...hostOf(makeScratch()), secrets: { key: "hunter2\0x" } }
+    const error = mistake(host, policy)
+    assert.strictEqual(error?.argument, "env.values.KEY")
+    assert.notInclude(inspect(error), "hunter2")
+  })
+
   it("can be named by the host alone", () => {
     const host = hostOf(makeScratch())
     const parent = parsed(host, { env: { set: ["KEY"] } })
@@ -78,6 +85,28 @@ describe("a derived policy", () => {
     }
     const unconfined = parsed(host, { cwd: [inside] })
     assert.isUndefined(mistake(host, { sandbox: { read: [`${inside}/none`, `${outside}/none`] } }, unconfined))
+  })
+
+  it("has no long lists, which each of its starts would be compared with", () => {
+    const host = hostOf(makeScratch())
+    const long = (item: (index: number) => string) => Array.from({ length: 101 }, (_, index) => item(index))
+    const names = long((index) => `n${index}`)
+    const places = long(() => "/")
+    const parent = parsed(host, { deny: names, env: { inherit: names, set: ["*"] }, cwd: places })
+    const policies: ReadonlyArray<readonly [argument: string, policy: Partial<Policy>]> = [
+      ["commands", { commands: names.map((command) => ({ command })) }],
+      ["deny", { deny: names }],
+      ["cwd", { cwd: places }],
+      ["env.inherit", { env: { inherit: names } }],
+      ["env.set", { env: { set: names } }],
+      ["env.values", { env: { values: Object.fromEntries(names.map((name) => [name, ""])) } }],
+      ["sandbox.read", { sandbox: { read: places } }],
+      ["sandbox.write", { sandbox: { write: places } }],
+      ["topics.publish", { topics: { publish: names } }],
+      ["topics.subscribe", { topics: { subscribe: names } }]
+    ]
+    for (const [argument, policy] of policies) assert.strictEqual(mistake(host, policy, parent)?.argument, argument)
+    parsed(host, { deny: names.slice(1) }, parent)
   })
 
   it("has no expressions that are large, together, and the host may have them", () => {
