@@ -3,7 +3,7 @@
  * working directory, the final argument list and environment. What it answers is what runs.
  */
 import { statSync } from "node:fs"
-import { basename, resolve } from "node:path"
+import { resolve } from "node:path"
 import {
   commandLine,
   type Decision,
@@ -21,13 +21,13 @@ import type { SpawnRequest, StdioRequest } from "../spawn/Spawner.ts"
 import { buildEnvironment } from "./build-environment.ts"
 import type { EffectiveLimits } from "./combine-limits.ts"
 import type { EffectiveSandbox } from "./combine-sandbox.ts"
-import { type CommandRule, type Grant, type Host, linksOf } from "./Grant.ts"
+import { type Grant, type Host, linksOf } from "./Grant.ts"
 import { exceedsKernel } from "./exceeds-kernel.ts"
 import { matchesGrammar } from "./match-arguments.ts"
-import { nearestNames } from "./nearest-names.ts"
-import { pathNames } from "./path-names.ts"
+import { isDenied, names } from "./match-command.ts"
 import { isWithinAny, nearestRealPath, realPath } from "./real-path.ts"
 import { type ResolvedCommand, resolveCommand, searchPath, type Unresolved } from "./resolve-command.ts"
+import { nearestGranted, nearestThere } from "./suggest-command.ts"
 
 /** An act that may be done, exactly as it is here. */
 export interface Authorized {
@@ -198,53 +198,6 @@ const orThrow = (
   if (typeof found === "string") throw new SpawnFailed({ command, args, cwd, errno: found })
   return found
 }
-
-/** Names that the client may know: its own policy's. Where something else is, is not said to who may not run it. */
-const grantedNames = (grant: Grant): ReadonlyArray<string> =>
-  grant.commands.flatMap(({ command }) => (command.includes("/") || grant.deny.includes(command) ? [] : [command]))
-
-const nearestGranted = (typed: string, grant: Grant): string | undefined =>
-  typed.includes("/") ? undefined : nearestNames(typed, grantedNames(grant))[0]
-
-/** What was asked for is granted, so the PATH of that policy is the client's to know. */
-const nearestThere = (typed: string, grant: Grant): string | undefined =>
-  nearestNames(typed, new Set([...grantedNames(grant), ...pathNames(grant.path)]))
-    .slice(0, MAX_TRIED_NAMES)
-    .find((name) => !grant.deny.includes(name) && typeof resolveCommand(name, grant.path, "/") !== "string")
-
-/** How many near names are looked up, to find one that can be run. */
-const MAX_TRIED_NAMES = 10
-
-/**
- * Whether a rule speaks of this command: it has the same name, or it is found at the same place.
- *
- * The place is where it was found, not the file behind its links: one file may be many programs (busybox), and to be
- * allowed one of them is not to be allowed all.
- */
-const names = (rule: CommandRule, command: string, found: ResolvedCommand | Unresolved, grant: Grant): boolean => {
-  if (rule.command === command) return true
-  // Told apart by name before anything is looked up: where it was found ends with the name by which it was.
-  if (typeof found === "string" || basename(rule.command) !== basename(found.found)) return false
-  const ruled = resolveCommand(rule.command, grant.path, "/")
-  return typeof ruled !== "string" && ruled.found === found.found
-}
-
-/** Deny reaches further than a grant: the same name anywhere, the same place, and any other name of the same file. */
-const isDenied = (
-  denied: string,
-  spec: SpawnSpec,
-  found: ResolvedCommand | Unresolved,
-  grant: Grant,
-  cwd: string
-): boolean => {
-  if (denied === spec.command || denied === baseName(spec.command)) return true
-  if (typeof found === "string") return false
-  if (denied === baseName(found.file)) return true
-  const other = resolveCommand(denied, grant.path, cwd)
-  return typeof other !== "string" && (other.found === found.found || other.file === found.file)
-}
-
-const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1)
 
 const decideStdio = (grant: Grant, spec: SpawnSpec): void => {
   const inherits = [spec.stdin, spec.stdout, spec.stderr].indexOf("inherit")
