@@ -20,6 +20,7 @@ import {
   type SpawnSpec
 } from "@spawnbroker/protocol"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -29,7 +30,10 @@ import { availableParallelism } from "node:os"
 import { resolve } from "node:path"
 import { MessageChannel, type MessagePort } from "node:worker_threads"
 import { type AttachablePort, bridgePorts } from "./host/bridge-port.ts"
-import { startWorker, type WorkerThread } from "./host/start-worker.ts"
+import { startWorker } from "./host/start-worker.ts"
+import { type Supervised, superviseWorker } from "./host/supervise-worker.ts"
+import { TokenLedger } from "./host/TokenLedger.ts"
+import { clockStartsNow } from "./link/clock-start.ts"
 import type { BrokerStats, ShutdownReport } from "./link/host-operations.ts"
 import type { SpawnerChoice } from "./link/worker-start.ts"
 
@@ -69,6 +73,19 @@ export interface BrokerOptions {
    * @default one less than there are cores, so that one is left for the host; 1 at least, 4 at most
    */
   readonly launchers?: number | undefined
+  /**
+   * How long the broker's thread may stand still before it is held to hang, and replaced: its children are ended, its clients
+   * lose their connections, tokens stay good. Time in which the host's own thread stands still, or the machine sleeps, does not
+   * count. Lower: a hang is over sooner. Higher: a long pause on a busy machine is taken for none more surely.
+   * @default "5 seconds"
+   */
+  readonly hangTimeout?: Duration.Input | undefined
+  /**
+   * What the broker's thread may have on its heap, in MiB. One that exceeds it is replaced, as one that hangs. What is under way
+   * of outputs is not on the heap.
+   * @default V8's own limit, some gigabytes
+   */
+  readonly heapLimitMb?: number | undefined
   /**
    * The file of the broker's thread, where a bundler has put it: an entry of its own, made from
    * `@spawnbroker/broker/worker`. A path, or a URL of the kind `file:`.
@@ -139,8 +156,8 @@ export interface BrokerHandle {
    * ```
    */
   readonly explain: (policy: Policy, spec: ExplainedSpec) => Effect.Effect<Explanation, AnyCallError>
-  /** Counts, bytes and resources at this moment. */
-  readonly stats: Effect.Effect<BrokerStats, BrokerUnavailable>
+  /** Counts, bytes and resources at this moment, of the thread of now. `replaced`: how often it was replaced. */
+  readonly stats: Effect.Effect<BrokerStats & { readonly replaced: number }, BrokerUnavailable>
   /**
    * Ends everything in order: no new processes, kill signals, the grace, SIGKILL, then the thread. The scope does the
    * same when it closes; a second call waits for the first and reports nothing.
@@ -170,20 +187,36 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
    */
   static readonly start = (options: BrokerOptions = {}): Effect.Effect<BrokerHandle, BrokerUnavailable, Scope.Scope> =>
     Effect.gen(function* () {
-      const thread = yield* startWorker(
-        {
-          spawner: options.spawner ?? "auto",
-          mark: randomBytes(MARK_BYTES).toString("hex"),
-          launchers: options.launchers ?? Math.min(Math.max(availableParallelism() - 1, 1), 4),
-          env: definedOnly(options.env ?? process.env),
-          cwd: options.cwd ?? process.cwd(),
-          secrets: options.secrets ?? {},
-          launcherPath: options.launcherPath && resolve(options.launcherPath),
-          execPath: options.execPath && resolve(options.execPath)
-        },
-        options.workerUrl
+      const mark = randomBytes(MARK_BYTES).toString("hex")
+      const clockStart = clockStartsNow()
+      const ledger = new TokenLedger()
+      const supervised = yield* superviseWorker((incarnation) =>
+        startWorker(
+          {
+            spawner: options.spawner ?? "auto",
+            mark: `${mark}.${incarnation}`,
+            previousMark: incarnation === 1 ? undefined : `${mark}.${incarnation - 1}`,
+            clockStart,
+            tokens: ledger.all,
+            launchers: options.launchers ?? Math.min(Math.max(availableParallelism() - 1, 1), 4),
+            env: definedOnly(options.env ?? process.env),
+            cwd: options.cwd ?? process.cwd(),
+            secrets: options.secrets ?? {},
+            launcherPath: options.launcherPath && resolve(options.launcherPath),
+            execPath: options.execPath && resolve(options.execPath)
+          },
+          {
+            location: options.workerUrl,
+            hangTimeoutMs: durationMillis(options.hangTimeout ?? "5 seconds"),
+            heapLimitMb: options.heapLimitMb,
+            hear: (notice) => {
+              if (notice._tag === "TokenAdded") ledger.add(notice.token)
+              if (notice._tag === "TokenEnded") ledger.end(notice.id)
+            }
+          }
+        )
       )
-      const handle = makeHandle(thread, options.shutdownGrace ?? "5 seconds")
+      const handle = makeHandle(supervised, options.shutdownGrace ?? "5 seconds")
       yield* Effect.addFinalizer(() => handle.shutdown())
       return handle
     })
@@ -198,31 +231,46 @@ const MARK_BYTES = 8
 /** What a shutdown takes on top of its grace, before the thread is terminated all the same. */
 const SHUTDOWN_MARGIN_MS = 5000
 
-const makeHandle = ({ connection, stop }: WorkerThread, defaultGrace: Duration.Input): BrokerHandle => {
-  const { call } = connection
+const makeHandle = (supervised: Supervised, defaultGrace: Duration.Input): BrokerHandle => {
+  const { retrying } = supervised
   const nothing: ShutdownReport = { stopped: 0, killed: 0 }
+  let isDown: Deferred.Deferred<void> | undefined
   const shutdown: BrokerHandle["shutdown"] = ({ grace = defaultGrace } = {}) =>
-    call.shutdown({ graceMs: durationMillis(grace) }).pipe(
-      Effect.timeout(durationMillis(grace) + SHUTDOWN_MARGIN_MS),
-      Effect.orElseSucceed(() => nothing),
-      Effect.tap(() => stop(new BrokerUnavailable({ reason: "it was shut down" })))
-    )
-  const openPort: BrokerHandle["openPort"] = () =>
     Effect.suspend(() => {
-      const { port1, port2 } = new MessageChannel()
-      return Effect.as(neverInvalid(call.openPort({ port: port1 as never }, [port1 as never])), port2)
+      if (isDown !== undefined) return Effect.as(Deferred.await(isDown), nothing)
+      const done = (isDown = Deferred.makeUnsafe<void>())
+      const over = new BrokerUnavailable({ reason: "it was shut down" })
+      const thread = supervised.retire(over)
+      if (thread === undefined) return Effect.as(Deferred.succeed(done, undefined), nothing)
+      return thread.connection.call.shutdown({ graceMs: durationMillis(grace) }).pipe(
+        Effect.timeout(durationMillis(grace) + SHUTDOWN_MARGIN_MS),
+        Effect.orElseSucceed(() => nothing),
+        Effect.tap(() => thread.stop(over)),
+        Effect.ensuring(Deferred.succeed(done, undefined))
+      )
     })
+  const openPort: BrokerHandle["openPort"] = () =>
+    neverInvalid(
+      retrying(({ connection }) => {
+        const { port1, port2 } = new MessageChannel()
+        return Effect.as(connection.call.openPort({ port: port1 as never }, [port1 as never]), port2)
+      })
+    )
   return {
-    mint: (policy) => call.mint({ policy }),
+    mint: (policy) => retrying(({ connection }) => connection.call.mint({ policy })),
     openPort,
     attachPort: (window) =>
       openPort().pipe(
         Effect.map((port) => bridgePorts(window, port)),
         Effect.tapError(() => Effect.sync(() => window.close()))
       ),
-    revoke: (token, { kill = false } = {}) => call.revoke({ token, kill }),
-    explain: (policy, spec) => call.explain({ policy, spec: { ...spawnDefaults, ...spec } }),
-    stats: neverInvalid(call.stats()),
+    revoke: (token, { kill = false } = {}) => retrying(({ connection }) => connection.call.revoke({ token, kill })),
+    explain: (policy, spec) =>
+      retrying(({ connection }) => connection.call.explain({ policy, spec: { ...spawnDefaults, ...spec } })),
+    stats: Effect.map(neverInvalid(retrying(({ connection }) => connection.call.stats())), (stats) => ({
+      ...stats,
+      replaced: supervised.replaced()
+    })),
     shutdown
   }
 }

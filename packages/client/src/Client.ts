@@ -5,6 +5,7 @@
  * and never touches a process itself.
  */
 import type {
+  BrokerUnavailable,
   ExitStatus,
   Explanation,
   Policy,
@@ -21,6 +22,8 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { Shell } from "./connection/DefaultShell.ts"
 import { type ConnectError, connectSession, type Session } from "./connection/connect-session.ts"
+import { keepConnected, type Line } from "./connection/keep-connected.ts"
+import { delegateTo } from "./delegate-to.ts"
 import { attach, type AttachOptions } from "./operations/attach.ts"
 import {
   type BackgroundCommand,
@@ -347,19 +350,52 @@ export class Client extends Context.Service<Client, ClientHandle>()("@spawnbroke
    * Presents a token on a port. The connection ends with the scope, and with it every process that this client has
    * started and not released.
    *
-   * `port` comes from `broker.openPort()`, perhaps through another thread.
+   * `port` comes from `broker.openPort()`, perhaps through another thread. An Effect that gives a port, and another one each
+   * time it is run, such as `broker.openPort()` itself, makes a client that lasts: when its broker crashes and is replaced, it
+   * connects again with the same token. What runs then is over: handles, streams and calls under way fail with
+   * `BrokerUnavailable`; later calls wait for the new connection, up to 10 seconds.
    *
    * **Errors**: `InvalidToken`, `Unsupported` (another version of the protocol), `BrokerUnavailable`.
+   *
+   * **Example** (a client that outlives its connection)
+   *
+   * ```ts
+   * const program = Effect.gen(function*() {
+   *   const broker = yield* Broker.start()
+   *   const token = yield* broker.mint({ subject: "example", commands: [{ command: "echo", args: true }] })
+   *   const client = yield* Client.connect(broker.openPort(), token)
+   *   return (yield* client.run("echo", ["hello"])).stdout // => "hello\n"
+   * }).pipe(Effect.scoped)
+   * ```
    */
-  static readonly connect = (port: ClientPort, token: string): Effect.Effect<ClientHandle, ConnectError, Scope.Scope> =>
-    Effect.map(connectSession(port as Port, token), makeClient)
+  static readonly connect = (
+    port: ClientPort | ClientPorts,
+    token: string
+  ): Effect.Effect<ClientHandle, ConnectError, Scope.Scope> =>
+    Effect.isEffect(port)
+      ? Effect.map(keepConnected(port as Effect.Effect<Port, BrokerUnavailable>, token), makeLastingClient)
+      : Effect.map(connectSession(port as Port, token), makeClient)
 
-  static readonly layer = (port: ClientPort, token: string): Layer.Layer<Client, ConnectError> =>
+  static readonly layer = (port: ClientPort | ClientPorts, token: string): Layer.Layer<Client, ConnectError> =>
     Layer.effect(Client, Client.connect(port, token))
 }
 
+/** A port, and another one each time it is run. Fails where there will be no more. */
+export type ClientPorts = Effect.Effect<ClientPort, BrokerUnavailable>
+
 /** A message port of any kind: Node's, the DOM's, or one of that shape. */
 export type ClientPort = Pick<Port, "close"> & { postMessage(message: any, transfer?: any): void }
+
+/** The client of whatever session there is. What it remembers of one does not outlive that, but for its default shell. */
+const makeLastingClient = ({ first, current }: Line): ClientHandle => {
+  const clients = new WeakMap<Session, ClientHandle>()
+  const clientOf = (session: Session): ClientHandle => {
+    const client = clients.get(session) ?? makeClient({ ...session, shell: first.shell })
+    clients.set(session, client)
+    return client
+  }
+  return delegateTo(clientOf(first), Effect.map(current, clientOf))
+}
 
 const makeClient = (session: Session): ClientHandle => {
   const { call, subject } = session

@@ -9,8 +9,10 @@ import { resolve as absolute } from "node:path"
 import { fileURLToPath } from "node:url"
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads"
 import { entryFile } from "../link/entry-file.ts"
+import { makeHeartbeat } from "../link/heartbeat.ts"
 import { HostOperations } from "../link/host-operations.ts"
 import type { WorkerNotice, WorkerStart } from "../link/worker-start.ts"
+import { watchHeartbeat } from "./watch-heartbeat.ts"
 
 /**
  * What V8 may take for the young objects of the thread, in MiB. It grows to the most that it may, and stays there, as soon as
@@ -21,6 +23,8 @@ const YOUNG_OBJECTS_MB = 8
 
 export interface WorkerThread {
   readonly connection: Connection<HostOperations>
+  /** Resolves once it has ended, or hangs, to words that say why. */
+  readonly ended: Promise<string>
   /**
    * Ends the thread: by itself, once nobody holds it any more, or by force where that takes too long. Whoever wants its
    * children ended in order does that first.
@@ -28,10 +32,21 @@ export interface WorkerThread {
   readonly stop: (reason: BrokerUnavailable) => Effect.Effect<void>
 }
 
-/** A running thread that has said it is ready. It is terminated when the scope closes. `location`: of its file, if not the default. */
+export interface ThreadOptions {
+  /** Of its file. A path, or a URL of the kind `file:`. */
+  readonly location: URL | string | undefined
+  /** How long its loop may stand still. */
+  readonly hangTimeoutMs: number
+  /** What V8 may take for its old objects. */
+  readonly heapLimitMb: number | undefined
+  /** What the thread tells beside its replies, from the moment on when it is ready. */
+  readonly hear: (notice: WorkerNotice) => void
+}
+
+/** A running thread that has said it is ready. It is terminated when the scope closes. */
 export const startWorker = (
-  start: Omit<WorkerStart, "port">,
-  location: URL | string = entryFile("worker/main")
+  start: Omit<WorkerStart, "port" | "heartbeat">,
+  { location = entryFile("worker/main"), hangTimeoutMs, heapLimitMb, hear: hearNotice }: ThreadOptions
 ): Effect.Effect<WorkerThread, BrokerUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
     const file = yield* Effect.try({
@@ -40,17 +55,21 @@ export const startWorker = (
     })
     const run = Effect.runForkWith(yield* Effect.context())
     const { port1, port2 } = new MessageChannel()
+    const heartbeat = makeHeartbeat()
     const thread = yield* Effect.acquireRelease(
       Effect.try({
         try: () =>
           new Worker(file, {
             name: "spawnbroker",
-            workerData: { ...start, port: port2 },
+            workerData: { ...start, port: port2, heartbeat },
             transferList: [port2],
             // Node would close a second time, by its number, what a socket made of a descriptor has closed: by then perhaps
             // somebody else's.
             trackUnmanagedFds: false,
-            resourceLimits: { maxYoungGenerationSizeMb: YOUNG_OBJECTS_MB },
+            resourceLimits: {
+              maxYoungGenerationSizeMb: YOUNG_OBJECTS_MB,
+              ...(heapLimitMb !== undefined && { maxOldGenerationSizeMb: heapLimitMb })
+            },
             ...workerFlags()
           }),
         // It throws at once where the system gives no thread.
@@ -58,6 +77,8 @@ export const startWorker = (
       }),
       (worker) => Effect.promise(() => worker.terminate())
     )
+    const { promise: ended, resolve: end } = Promise.withResolvers<string>()
+    thread.once("exit", (code) => end(`it exited with code ${code}`))
     yield* Effect.callback<void, BrokerUnavailable>((resume) => {
       const fail = (problem: string): void => {
         const reason = existsSync(file) ? problem : `there is no file ${file}; \`workerUrl\` says where its worker is`
@@ -66,7 +87,7 @@ export const startWorker = (
       // One listener for the thread's whole life, as an error that nobody listens for ends the host.
       thread.on("error", (cause) => {
         fail(`its thread failed: ${String(cause)}`)
-        run(Effect.logError(`The broker's thread failed: ${String(cause)}`))
+        end(String(cause))
       })
       const hear = (notice: WorkerNotice): void => {
         if (notice._tag === "Ready") {
@@ -77,6 +98,7 @@ export const startWorker = (
         if (notice._tag === "Failed") fail(notice.reason)
         if (notice._tag === "Log")
           run(notice.level === "Error" ? Effect.logError(notice.message) : Effect.logWarning(notice.message))
+        hearNotice(notice)
       }
       const exited = (code: number): void => {
         // Its exit comes by another way than what it has said last, and may overtake that.
@@ -100,7 +122,13 @@ export const startWorker = (
     // From here on the host waits for calls that it makes, and for nothing else: neither thread nor port keeps it alive.
     thread.unref()
     const connection = connectRemote(HostOperations, port1 as unknown as Port)
-    return { connection, stop: (reason) => Effect.promise(() => stop(thread, connection, reason)) }
+    yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        watchHeartbeat(heartbeat, hangTimeoutMs, () => end(`it has stood still for ${hangTimeoutMs} ms`))
+      ),
+      (stopWatching) => Effect.sync(stopWatching)
+    )
+    return { connection, ended, stop: (reason) => Effect.promise(() => stop(thread, connection, reason)) }
   })
 
 /** It takes a quarter of a second on an idle machine. */

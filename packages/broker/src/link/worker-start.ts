@@ -1,5 +1,8 @@
 /** What the host gives its worker at the start, and what the worker says before and beside its replies. */
 import type { MessagePort } from "node:worker_threads"
+import type { ClockStart } from "./clock-start.ts"
+import type { Heartbeat } from "./heartbeat.ts"
+import type { StoredToken } from "./StoredToken.ts"
 
 /** `auto`: the launcher on Linux, direct elsewhere and where no launcher can be started. */
 export type SpawnerChoice = "auto" | "direct" | "launcher"
@@ -8,8 +11,15 @@ export interface WorkerStart {
   /** Where {@link HostOperations} are served. */
   readonly port: MessagePort
   readonly spawner: SpawnerChoice
-  /** What the children of this broker are known by. */
+  /** What the children of this worker are known by. */
   readonly mark: string
+  /** By which those of the worker before it are known. None of them must be left. */
+  readonly previousMark: string | undefined
+  readonly heartbeat: Heartbeat
+  /** When the broker was started, of which this worker may not be the first. */
+  readonly clockStart: ClockStart
+  /** That are good already. Each after the one that it was derived from. */
+  readonly tokens: ReadonlyArray<StoredToken>
   /** Launcher processes at most. */
   readonly launchers: number
   /** Absolute path of the launcher's file, where it is not in its default place. */
@@ -26,4 +36,7 @@ export interface WorkerStart {
 export type WorkerNotice =
   | { readonly _tag: "Ready" }
   | { readonly _tag: "Failed"; readonly reason: string }
+  | { readonly _tag: "TokenAdded"; readonly token: StoredToken }
+  /** It is over, and so are those that were derived from it. */
+  | { readonly _tag: "TokenEnded"; readonly id: string }
   | { readonly _tag: "Log"; readonly level: "Warning" | "Error"; readonly message: string }

@@ -5,12 +5,15 @@ import { setTimeout as sleep } from "node:timers/promises"
 import type { MessagePort } from "node:worker_threads"
 import { type InvalidArgument, type InvalidToken, LimitExceeded, type Policy } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { type ClockStart, monotonicNow } from "../link/clock-start.ts"
 import type { HostOperations, BrokerStats, ShutdownReport } from "../link/host-operations.ts"
+import type { StoredToken } from "../link/StoredToken.ts"
 import type { WorkerNotice } from "../link/worker-start.ts"
 import { explainSpawn } from "./access/explain-spawn.ts"
 import type { Grant, Host } from "./access/Grant.ts"
 import { type Capability, isOf } from "./access/Capability.ts"
-import { makeClock } from "./access/Clock.ts"
+import { type Clock, makeClock } from "./access/Clock.ts"
 import { FailedConnects } from "./access/FailedConnects.ts"
 import { parsePolicy } from "./access/parse-policy.ts"
 import { makeRedact, type Redact } from "./access/redact.ts"
@@ -33,9 +36,9 @@ const SHUTDOWN_MARGIN_MS = 2000
 export class Worker {
   readonly host: Host
   readonly spawner: Spawner
-  readonly clock = makeClock()
-  readonly tokens = new TokenStore(this.clock, (capability, ending) => this.#tokenOver(capability, ending))
-  readonly failedConnects = new FailedConnects(this.clock)
+  readonly clock: Clock
+  readonly tokens: TokenStore
+  readonly failedConnects: FailedConnects
   readonly registry = new Registry((capability) => this.tokens.endingOf(capability) !== undefined)
   readonly hostStdio = new HostStdio()
   readonly sessions = new Set<Session>()
@@ -44,11 +47,42 @@ export class Worker {
   readonly #notify: (notice: WorkerNotice) => void
   malformedMessages = 0
 
-  constructor(host: Host, spawner: Spawner, notify: (notice: WorkerNotice) => void) {
+  constructor(host: Host, spawner: Spawner, clockStart: ClockStart, notify: (notice: WorkerNotice) => void) {
     this.host = host
+    this.clock = makeClock(Date.now, monotonicNow, clockStart)
+    this.tokens = new TokenStore(this.clock, (capability, ending) => this.#tokenOver(capability, ending))
+    this.failedConnects = new FailedConnects(this.clock)
     this.redact = makeRedact(host.secrets)
     this.spawner = spawner
     this.#notify = notify
+  }
+
+  /** Takes over the tokens of a worker that has died. One whose policy holds no longer (a directory has gone) is over. */
+  restore(tokens: ReadonlyArray<StoredToken>): void {
+    for (const { id, hash, policy, parent, expiresAt } of tokens) {
+      const from = parent === undefined ? undefined : this.tokens.capabilityOf(parent)
+      if (parent !== undefined && from === undefined) continue
+      const grant = parsePolicy(policy, this.host, from?.grant)
+      if (Result.isSuccess(grant)) {
+        this.tokens.restore({ tokenId: id, grant: grant.success, parent: from, expiresAt }, Buffer.from(hash, "hex"))
+        continue
+      }
+      this.#notify({ _tag: "TokenEnded", id })
+      this.log(
+        "Warning",
+        `The token ${id} of ${policy.subject} is over, since its policy no longer holds: ${grant.failure.message}`
+      )
+    }
+  }
+
+  /** Told to the host, so that it is good for the worker that follows, if this one dies. */
+  #added(token: string, policy: Policy, parent?: Capability): string {
+    const { tokenId, expiresAt, hash } = this.tokens.stored(token)
+    this.#notify({
+      _tag: "TokenAdded",
+      token: { id: tokenId, hash: hash.toString("hex"), policy, parent: parent?.tokenId, expiresAt }
+    })
+    return token
   }
 
   log(level: "Warning" | "Error", message: string): void {
@@ -56,7 +90,7 @@ export class Worker {
   }
 
   readonly handlers: Handlers<HostOperations> = {
-    mint: ({ policy }) => Effect.map(this.#parse(policy), (grant) => this.tokens.mint(grant)),
+    mint: ({ policy }) => Effect.map(this.#parse(policy), (grant) => this.#added(this.tokens.mint(grant), policy)),
     explain: ({ policy, spec }) =>
       Effect.map(this.#parse(policy), (grant) => explainSpawn(grant, this.host, this.redact, spec)),
     openPort: ({ port }) => Effect.sync(() => void this.sessions.add(new Session(this, port as MessagePort))),
@@ -74,7 +108,7 @@ export class Worker {
         return yield* new LimitExceeded({ limit: "policyBytes", maximum: MAX_DERIVED_POLICY_BYTES })
       }
       const grant = yield* this.#parse(policy, parent.grant)
-      return yield* Effect.fromResult(this.tokens.derive(parent, grant))
+      return this.#added(yield* Effect.fromResult(this.tokens.derive(parent, grant)), policy, parent)
     })
   }
 
@@ -94,6 +128,7 @@ export class Worker {
 
   /** Ends the sessions of a token and of all that were derived from it, and the processes that are not to outlive it. */
   #tokenOver({ tokenId, parent }: Capability, ending: Ending): void {
+    this.#notify({ _tag: "TokenEnded", id: tokenId })
     for (const session of this.sessions) {
       if (session.capability !== undefined && isOf(session.capability, tokenId)) session.tokenOver(ending)
     }

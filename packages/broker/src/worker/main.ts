@@ -5,26 +5,28 @@
  */
 import { fileURLToPath } from "node:url"
 import { workerData } from "node:worker_threads"
+import { sweep } from "../child/sweep.ts"
 import { entryFile } from "../link/entry-file.ts"
+import { BEAT_MS } from "../link/heartbeat.ts"
 import type { WorkerNotice, WorkerStart } from "../link/worker-start.ts"
 import { chooseSpawner } from "./spawn/choose-spawner.ts"
 
 const start = workerData as WorkerStart
+setInterval(() => Atomics.add(start.heartbeat, 0, 1), BEAT_MS).unref()
 const notify = (notice: WorkerNotice): void => start.port.postMessage(notice)
 
 try {
-  const [{ spawner, fallback }, { serveHost }] = await Promise.all([
-    chooseSpawner(
-      start.spawner,
-      {
-        file: start.launcherPath ?? fileURLToPath(entryFile("launcher/main")),
-        execPath: start.execPath ?? process.execPath
-      },
-      start.launchers,
-      start.mark
-    ),
-    import("./serve-host.ts")
-  ])
+  const choosing = chooseSpawner(
+    start.spawner,
+    {
+      file: start.launcherPath ?? fileURLToPath(entryFile("launcher/main")),
+      execPath: start.execPath ?? process.execPath
+    },
+    start.launchers,
+    start.mark
+  )
+  if (start.previousMark !== undefined) sweep(start.previousMark)
+  const [{ spawner, fallback }, { serveHost }] = await Promise.all([choosing, import("./serve-host.ts")])
   serveHost(start, spawner, notify)
   if (fallback !== undefined) {
     notify({

@@ -6,7 +6,9 @@ import { Worker } from "./Worker.ts"
 
 /** Puts the worker together, and answers its host. */
 export const serveHost = (start: WorkerStart, spawner: Spawner, notify: (notice: WorkerNotice) => void): void => {
-  const worker = new Worker({ env: start.env, cwd: start.cwd, secrets: start.secrets }, spawner, notify)
+  const { env, cwd, secrets, clockStart, tokens } = start
+  const worker = new Worker({ env, cwd, secrets }, spawner, clockStart, notify)
+  worker.restore(tokens)
   serve(HostOperations, start.port, worker.handlers, {
     onMalformed: (error) => worker.log("Error", `The host sent what the worker does not understand. ${error.message}`),
     onDefect: (operation, cause) => worker.log("Error", `The operation ${operation} broke: ${String(cause)}`)

@@ -38,8 +38,15 @@ export interface Session {
 
 export type ConnectError = InvalidToken | Unsupported | AnyCallError
 
-/** Presents the token. The session ends with the scope, and with it whatever the broker still runs for it. */
-export const connectSession = (port: Port, token: string): Effect.Effect<Session, ConnectError, Scope.Scope> =>
+/**
+ * Presents the token. The session ends with the scope, and with it whatever the broker still runs for it. `onEnd`: it has
+ * ended otherwise.
+ */
+export const connectSession = (
+  port: Port,
+  token: string,
+  onEnd: () => void = () => {}
+): Effect.Effect<Session, ConnectError, Scope.Scope> =>
   Effect.gen(function* () {
     const channels = new Map<Channel, ProcessChannel>()
     const { port1, port2 } = port.createChannel?.() ?? createChannel()
@@ -47,18 +54,28 @@ export const connectSession = (port: Port, token: string): Effect.Effect<Session
     const data = new DataPort(port1, {
       frame: (frame) => channels.get(frame.channel)?.receive(frame),
       // Later than the last frame, which the end of the control port is not.
-      closed: () => channels.forEach((process) => process.fail(ended))
+      closed: () => {
+        // Whoever hears of it and calls again must not find the old connection.
+        disconnect(ended)
+        channels.forEach((process) => process.fail(ended))
+      }
     })
     const keepAlive = new KeepAlive(port1)
-    const { call, disconnect } = connectRemote(Operations, port, (reason) => (ended = reason))
+    let isOpen = false
+    const { call, disconnect } = connectRemote(Operations, port, (reason) => {
+      ended = reason
+      if (isOpen) onEnd()
+    })
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
+        isOpen = false
         disconnect(new BrokerUnavailable({ reason: "this client has disconnected" }))
         data.close()
       })
     )
     const { subject, shell } = yield* call.connect({ version: PROTOCOL_VERSION, token, data: port2 }, [port2])
 
+    isOpen = true
     let lastChannel = 0
     return {
       subject,

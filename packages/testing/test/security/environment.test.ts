@@ -138,7 +138,8 @@ layer(Broker.layer({ env: hostEnv }), { excludeTestServices: true })("the enviro
       yield* Effect.promise(() => client.exitOf(0))
       const lines = client.textOf(0).split("\n")
       for (const line of ["__proto__=own", "constructor=c", "toString=t", "A=1"]) assert.include(lines, line)
-      assert.strictEqual(lines.filter((line) => line !== "").length, 5)
+      // And PATH, and the mark of the broker.
+      assert.strictEqual(lines.filter((line) => line !== "").length, 6)
       yield* bystanderIsServed
     })
   )

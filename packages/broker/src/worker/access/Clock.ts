@@ -1,3 +1,5 @@
+import { type ClockStart, monotonicNow } from "../../link/clock-start.ts"
+
 /**
  * The broker's clock: milliseconds since it was started.
  *
@@ -8,8 +10,8 @@ export interface Clock {
   readonly now: () => number
 }
 
-export const makeClock = (wall = Date.now, monotonic = performance.now.bind(performance)): Clock => {
-  const [wallStart, monotonicStart] = [wall(), monotonic()]
+export const makeClock = (wall = Date.now, monotonic = monotonicNow, start?: ClockStart): Clock => {
+  const { wall: wallStart, monotonic: monotonicStart } = start ?? { wall: wall(), monotonic: monotonic() }
   let latest = 0
   return {
     now: () => {

@@ -64,6 +64,21 @@ export class TokenStore {
     return Result.map(this.mayDerive(parent), () => this.#add(grant, parent))
   }
 
+  /** What is kept of a token that has just been made. */
+  stored(token: string): { readonly tokenId: string; readonly expiresAt: number; readonly hash: Buffer } {
+    const { capability, hash } = this.#entries.get(parseToken(token)!.id)!
+    return { ...capability, hash }
+  }
+
+  capabilityOf(tokenId: string): Capability | undefined {
+    return this.#entries.get(tokenId)?.capability
+  }
+
+  /** A token that was made by another store. */
+  restore(capability: Capability, hash: Buffer): void {
+    this.#enter(capability, hash)
+  }
+
   /** Whether another token may be derived from one now. */
   mayDerive(parent: Capability): Result.Result<void, LimitExceeded | InvalidToken> {
     const ended = this.endingOf(parent)
@@ -133,14 +148,18 @@ export class TokenStore {
     const { id, token, hash } = mintToken()
     const own = grant.expiresMs === undefined ? Infinity : this.#clock.now() + grant.expiresMs
     const expiresAt = Math.min(own, parent?.expiresAt ?? Infinity)
-    const capability = { tokenId: id, grant, parent, expiresAt }
+    this.#enter({ tokenId: id, grant, parent, expiresAt }, hash)
+    return token
+  }
+
+  #enter(capability: Capability, hash: Buffer): void {
+    const { tokenId, parent, expiresAt } = capability
     const entry: Entry = { hash, capability, children: new Set(), derived: 0 }
     const chain = this.#chainOf(parent)
     for (const link of chain) link.derived++
     chain[0]?.children.add(entry)
-    this.#entries.set(id, entry)
+    this.#entries.set(tokenId, entry)
     this.#wakeAt(expiresAt)
-    return token
   }
 
   #end(entry: Entry, ending: Ending): void {

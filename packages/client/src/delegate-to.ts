@@ -1,0 +1,49 @@
+import type { ProcessError } from "@spawnbroker/protocol"
+import * as Effect from "effect/Effect"
+import * as Sink from "effect/Sink"
+import * as Stream from "effect/Stream"
+import type { ClientHandle } from "./Client.ts"
+import { makeTemplate } from "./operations/template.ts"
+
+/** A client each of whose members is that of the client there is when it is used. `first`: for what they all have in common. */
+export const delegateTo = (first: ClientHandle, current: Effect.Effect<ClientHandle, ProcessError>): ClientHandle => {
+  /** A member that is called, and answers an Effect. */
+  const call = <Name extends Callable>(name: Name): ClientHandle[Name] =>
+    ((...args: ReadonlyArray<never>) =>
+      Effect.flatMap(current, (client) =>
+        (client[name] as (...args: ReadonlyArray<never>) => Effect.Effect<unknown, ProcessError>)(...args)
+      )) as ClientHandle[Name]
+  const sink = (name: "stdout" | "stderr") => Sink.unwrap(Effect.map(current, ({ hostStdio }) => hostStdio[name]))
+  const run = call("run")
+  return {
+    subject: first.subject,
+    spawn: call("spawn"),
+    run,
+    $: makeTemplate(run),
+    pipeline: call("pipeline"),
+    runPipeline: call("runPipeline"),
+    hostStdio: {
+      stdin: Stream.unwrap(Effect.map(current, ({ hostStdio }) => hostStdio.stdin)),
+      stdout: sink("stdout"),
+      stderr: sink("stderr")
+    },
+    list: call("list"),
+    get: call("get"),
+    start: call("start"),
+    readOutput: call("readOutput"),
+    attach: call("attach"),
+    defaultShell: first.defaultShell,
+    setDefaultShell: first.setDefaultShell,
+    kill: call("kill"),
+    stop: call("stop"),
+    explain: call("explain"),
+    attenuate: call("attenuate"),
+    revoke: call("revoke")
+  }
+}
+
+type Callable = {
+  [Name in keyof ClientHandle]: ClientHandle[Name] extends (...args: Array<never>) => Effect.Effect<any, any, any>
+    ? Name
+    : never
+}[keyof ClientHandle]
