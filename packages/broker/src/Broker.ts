@@ -17,7 +17,8 @@ import {
   LimitExceeded,
   type Policy,
   spawnDefaults,
-  type SpawnSpec
+  type SpawnSpec,
+  type Unsupported
 } from "@spawnbroker/protocol"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -110,9 +111,10 @@ export interface BrokerHandle {
   /**
    * A token for a policy: an opaque string, shown once and kept nowhere. Give it to one client.
    *
-   * **Errors**: `InvalidArgument` for a policy that is wrong, with the place of the mistake.
+   * **Errors**: `InvalidArgument` for a policy that is wrong, with the place of the mistake; `Unsupported` for limits or a
+   * sandbox that this machine cannot enforce.
    */
-  readonly mint: (policy: Policy) => Effect.Effect<string, AnyCallError>
+  readonly mint: (policy: Policy) => Effect.Effect<string, AnyCallError | Unsupported>
   /** A port for one client, which can be transferred to any thread or window. It does nothing without a token. */
   readonly openPort: () => Effect.Effect<MessagePort, BrokerUnavailable>
   /**

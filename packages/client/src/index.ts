@@ -42,6 +42,7 @@ export {
   InvalidToken,
   Io,
   isSuccess,
+  ExceededLimit,
   KilledBy,
   LifecycleEvent,
   LimitExceeded,

@@ -31,9 +31,9 @@ export type { CallMessage, ComlinkApi } from "./derive/comlink-api.ts"
 export { type Connection, connectRemote, type Remote } from "./derive/remote.ts"
 
 export { coversName, isDangerousName } from "./policy/environment-names.ts"
-export { type LimitName, Limits } from "./policy/Limits.ts"
-export { Sandbox } from "./policy/Sandbox.ts"
+export { ExceededLimit, Limits } from "./policy/Limits.ts"
 export { ArgumentPattern, CommandGrant, EnvironmentGrant, Policy } from "./policy/Policy.ts"
+export { Sandbox } from "./policy/Sandbox.ts"
 
 export { durationMillis, isEndless, MAX_TIMER_MS } from "./process/duration-millis.ts"
 export { describeExit, Exited, ExitStatus, isSuccess, Signaled } from "./process/ExitStatus.ts"

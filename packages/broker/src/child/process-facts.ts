@@ -14,6 +14,9 @@ export interface ProcessFacts {
   readonly isAlive: boolean
   /** Stopped, or in the middle of what no signal interrupts: a stop that it has been told comes right after. */
   readonly isStill: boolean
+  /** Clock ticks of processor time, of it and of those of its descendants who have exited and been waited for. */
+  readonly cpuTicks: number
+  readonly residentPages: number
 }
 
 /** One process, if there is one of that number now. */
@@ -39,7 +42,7 @@ export const canLook = (): boolean => factsOf("self") !== undefined
 const parse = (stat: string): ProcessFacts => {
   // The name of the program, in parentheses, may hold anything.
   const end = stat.lastIndexOf(")")
-  const fields = stat.slice(end + 2).split(" ", 20)
+  const fields = stat.slice(end + 2).split(" ", 22)
   const [state, parent, group, session] = fields
   const threads = Number(fields[17])
   return {
@@ -49,6 +52,8 @@ const parse = (stat: string): ProcessFacts => {
     session: Number(session),
     startTime: Number(fields[19]),
     isAlive: (state !== "Z" && state !== "X") || threads > 1,
-    isStill: state === "T" || state === "t" || state === "D"
+    isStill: state === "T" || state === "t" || state === "D",
+    cpuTicks: Number(fields[11]) + Number(fields[12]) + Number(fields[13]) + Number(fields[14]),
+    residentPages: Number(fields[21])
   }
 }

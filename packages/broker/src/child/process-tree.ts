@@ -64,7 +64,10 @@ export const signalTree = (
   return { lives: groupLives || strays.length > 0, strays }
 }
 
-const straysOf = (members: ReadonlyArray<ProcessFacts>, leader: number | undefined): ReadonlyArray<ProcessIdentity> =>
+export const straysOf = (
+  members: ReadonlyArray<ProcessFacts>,
+  leader: number | undefined
+): ReadonlyArray<ProcessIdentity> =>
   members.filter(({ group }) => group !== leader).map(({ pid, startTime }) => ({ pid, startTime }))
 
 /** Looks until nobody new turns up. */
@@ -124,28 +127,47 @@ const signalOne = (process_: ProcessIdentity, signal: NodeJS.Signals): boolean =
   }
 }
 
+/** Everybody who may belong to a tree, at one moment. */
+export interface Everybody {
+  readonly byPid: ReadonlyMap<number, ProcessFacts>
+  readonly children: ReadonlyMap<number, ReadonlyArray<ProcessFacts>>
+  readonly sessions: ReadonlyMap<number, ReadonlyArray<ProcessFacts>>
+}
+
+export const lookAtEverybody = (): Everybody => {
+  const isOff = offLimits()
+  const all = [...allProcesses()].filter((facts) => facts.isAlive && !isOff(facts))
+  return {
+    byPid: new Map(all.map((facts) => [facts.pid, facts])),
+    children: Map.groupBy(all, ({ parent }) => parent),
+    sessions: Map.groupBy(all, ({ session }) => session)
+  }
+}
+
 /** The living members of a tree, each parent before its children. */
-const findMembers = (
+export const membersAmong = (
+  { byPid, children, sessions }: Everybody,
   leader: number | undefined,
   known: ReadonlyArray<ProcessIdentity>
 ): ReadonlyArray<ProcessFacts> => {
-  const isOff = offLimits()
-  const all = [...allProcesses()].filter((facts) => facts.isAlive && !isOff(facts))
-  const children = Map.groupBy(all, ({ parent }) => parent)
-  const sessions = Map.groupBy(all, ({ session }) => session)
-  const knownKeys = new Set(known.map(keyOf))
-  const isSeed = (facts: ProcessFacts): boolean =>
-    facts.session === leader || facts.group === leader || knownKeys.has(keyOf(facts))
-
-  // A set is iterated to its end, also over what is added meanwhile.
-  const members = new Set(all.filter(isSeed))
+  // Its group is in its session. A set is iterated to its end, also over what is added meanwhile.
+  const members = new Set(leader === undefined ? [] : sessions.get(leader))
+  for (const { pid, startTime } of known) {
+    const facts = byPid.get(pid)
+    if (facts?.startTime === startTime) members.add(facts)
+  }
+  const seenSessions = new Set<number>()
   for (const { pid, session } of members) {
     for (const child of children.get(pid) ?? []) members.add(child)
+    if (seenSessions.has(session)) continue
+    seenSessions.add(session)
     for (const other of sessions.get(session) ?? []) members.add(other)
-    sessions.delete(session)
   }
   return parentsFirst(members, children)
 }
+
+const findMembers = (leader: number | undefined, known: ReadonlyArray<ProcessIdentity>): ReadonlyArray<ProcessFacts> =>
+  membersAmong(lookAtEverybody(), leader, known)
 
 const parentsFirst = (
   members: ReadonlySet<ProcessFacts>,

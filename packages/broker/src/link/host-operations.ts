@@ -8,7 +8,8 @@ import {
   Milliseconds,
   Policy,
   Port,
-  SpawnSpec
+  SpawnSpec,
+  Unsupported
 } from "@spawnbroker/protocol"
 import * as Schema from "effect/Schema"
 import * as Rpc from "effect/rpc/Rpc"
@@ -39,7 +40,11 @@ export const ShutdownReport = Schema.Struct({
 export type ShutdownReport = typeof ShutdownReport.Type
 
 export const HostOperations = RpcGroup.make(
-  Rpc.make("mint", { payload: { policy: Policy }, success: Schema.String, error: InvalidArgument }),
+  Rpc.make("mint", {
+    payload: { policy: Policy },
+    success: Schema.String,
+    error: Schema.Union([InvalidArgument, Unsupported])
+  }),
   Rpc.make("explain", { payload: { policy: Policy, spec: SpawnSpec }, success: Explanation, error: InvalidArgument }),
   Rpc.make("openPort", { payload: { port: Port } }),
   Rpc.make("revoke", { payload: { token: Schema.String, kill: Schema.Boolean }, error: InvalidToken }),

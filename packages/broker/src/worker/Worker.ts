@@ -3,9 +3,14 @@
  */
 import { setTimeout as sleep } from "node:timers/promises"
 import type { MessagePort } from "node:worker_threads"
-import { type InvalidArgument, type InvalidToken, LimitExceeded, type Policy } from "@spawnbroker/protocol"
+import {
+  type InvalidArgument,
+  type InvalidToken,
+  LimitExceeded,
+  type Policy,
+  type Unsupported
+} from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
 import { type ClockStart, monotonicNow } from "../link/clock-start.ts"
 import type { HostOperations, BrokerStats, ShutdownReport } from "../link/host-operations.ts"
 import type { StoredToken } from "../link/StoredToken.ts"
@@ -18,7 +23,9 @@ import { FailedConnects } from "./access/FailedConnects.ts"
 import { parsePolicy } from "./access/parse-policy.ts"
 import { makeRedact, type Redact } from "./access/redact.ts"
 import { type Ending, TokenStore } from "./access/TokenStore.ts"
+import { Confinement } from "./confine/Confinement.ts"
 import { HostStdio } from "./host-stdio/HostStdio.ts"
+import { Quotas } from "./limits/Quotas.ts"
 import { Registry } from "./process/Registry.ts"
 import type { Handlers } from "./session/serve.ts"
 import { Session } from "./session/Session.ts"
@@ -33,6 +40,8 @@ const MAX_DERIVED_POLICY_BYTES = 32 * 1024
 /** Over the grace of a shutdown, for what is between a process's end and the last word on it. */
 const SHUTDOWN_MARGIN_MS = 2000
 
+type AttenuateError = InvalidArgument | InvalidToken | LimitExceeded | Unsupported
+
 export class Worker {
   readonly host: Host
   readonly spawner: Spawner
@@ -40,6 +49,8 @@ export class Worker {
   readonly tokens: TokenStore
   readonly failedConnects: FailedConnects
   readonly registry = new Registry((capability) => this.tokens.endingOf(capability) !== undefined)
+  readonly quotas = new Quotas()
+  readonly confinement: Confinement
   readonly hostStdio = new HostStdio()
   readonly sessions = new Set<Session>()
   /** A text without the host's secrets. Whatever is told of arguments, or of what came from outside, goes through it. */
@@ -55,24 +66,28 @@ export class Worker {
     this.redact = makeRedact(host.secrets)
     this.spawner = spawner
     this.#notify = notify
+    this.confinement = new Confinement(spawner, (message) => this.log("Warning", message))
   }
 
   /** Takes over the tokens of a worker that has died. One whose policy holds no longer (a directory has gone) is over. */
-  restore(tokens: ReadonlyArray<StoredToken>): void {
-    for (const { id, hash, policy, parent, expiresAt } of tokens) {
-      const from = parent === undefined ? undefined : this.tokens.capabilityOf(parent)
-      if (parent !== undefined && from === undefined) continue
-      const grant = parsePolicy(policy, this.host, from?.grant)
-      if (Result.isSuccess(grant)) {
-        this.tokens.restore({ tokenId: id, grant: grant.success, parent: from, expiresAt }, Buffer.from(hash, "hex"))
-        continue
+  restore(tokens: ReadonlyArray<StoredToken>): Effect.Effect<void> {
+    return Effect.forEach(tokens, (token) => this.#restore(token), { discard: true })
+  }
+
+  #restore({ id, hash, policy, parent, expiresAt }: StoredToken): Effect.Effect<void> {
+    const from = parent === undefined ? undefined : this.tokens.capabilityOf(parent)
+    if (parent !== undefined && from === undefined) return Effect.void
+    return Effect.match(this.#enforceable(policy, from?.grant), {
+      onSuccess: (grant) =>
+        this.tokens.restore({ tokenId: id, grant, parent: from, expiresAt }, Buffer.from(hash, "hex")),
+      onFailure: ({ message }) => {
+        this.#notify({ _tag: "TokenEnded", id })
+        this.log(
+          "Warning",
+          `The token ${id} of ${policy.subject} is over, since its policy no longer holds: ${message}`
+        )
       }
-      this.#notify({ _tag: "TokenEnded", id })
-      this.log(
-        "Warning",
-        `The token ${id} of ${policy.subject} is over, since its policy no longer holds: ${grant.failure.message}`
-      )
-    }
+    })
   }
 
   /** Told to the host, so that it is good for the worker that follows, if this one dies. */
@@ -90,7 +105,8 @@ export class Worker {
   }
 
   readonly handlers: Handlers<HostOperations> = {
-    mint: ({ policy }) => Effect.map(this.#parse(policy), (grant) => this.#added(this.tokens.mint(grant), policy)),
+    mint: ({ policy }) =>
+      Effect.map(this.#enforceable(policy), (grant) => this.#added(this.tokens.mint(grant), policy)),
     explain: ({ policy, spec }) =>
       Effect.map(this.#parse(policy), (grant) => explainSpawn(grant, this.host, this.redact, spec)),
     openPort: ({ port }) => Effect.sync(() => void this.sessions.add(new Session(this, port as MessagePort))),
@@ -100,14 +116,14 @@ export class Worker {
   }
 
   /** A token that is derived from another. */
-  attenuate(parent: Capability, policy: Policy): Effect.Effect<string, InvalidArgument | InvalidToken | LimitExceeded> {
+  attenuate(parent: Capability, policy: Policy): Effect.Effect<string, AttenuateError> {
     return Effect.gen({ self: this }, function* () {
       // Before anything is done for it.
       yield* Effect.fromResult(this.tokens.mayDerive(parent))
       if (JSON.stringify(policy).length > MAX_DERIVED_POLICY_BYTES) {
         return yield* new LimitExceeded({ limit: "policyBytes", maximum: MAX_DERIVED_POLICY_BYTES })
       }
-      const grant = yield* this.#parse(policy, parent.grant)
+      const grant = yield* this.#enforceable(policy, parent.grant)
       return this.#added(yield* Effect.fromResult(this.tokens.derive(parent, grant)), policy, parent)
     })
   }
@@ -120,6 +136,11 @@ export class Worker {
         await Promise.all(left.map((process) => process.end("revoked", { withinMs: REVOKED_GRACE_MS })))
       })
     )
+  }
+
+  /** What a policy grants, if this machine can enforce it. */
+  #enforceable(policy: Policy, parent?: Grant): Effect.Effect<Grant, InvalidArgument | Unsupported> {
+    return Effect.tap(this.#parse(policy, parent), (grant) => this.confinement.check(grant))
   }
 
   #parse(policy: Policy, parent?: Grant): Effect.Effect<Grant, InvalidArgument> {
@@ -168,6 +189,7 @@ export class Worker {
     await Promise.race([ended, sleep(graceMs + SHUTDOWN_MARGIN_MS, undefined, { ref: false })])
     for (const session of this.sessions) session.close()
     await this.hostStdio.close()
+    this.confinement.close()
     await this.spawner.close()
     const killed = running.filter(
       ({ status }) => status.exit?._tag === "Signaled" && status.exit.signal === "SIGKILL"

@@ -27,7 +27,7 @@ try {
   )
   if (start.previousMark !== undefined) sweep(start.previousMark)
   const [{ spawner, fallback }, { serveHost }] = await Promise.all([choosing, import("./serve-host.ts")])
-  serveHost(start, spawner, notify)
+  await serveHost(start, spawner, notify)
   if (fallback !== undefined) {
     notify({
       _tag: "Log",

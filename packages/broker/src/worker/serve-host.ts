@@ -1,3 +1,4 @@
+import * as Effect from "effect/Effect"
 import { HostOperations } from "../link/host-operations.ts"
 import type { WorkerNotice, WorkerStart } from "../link/worker-start.ts"
 import { serve } from "./session/serve.ts"
@@ -5,10 +6,14 @@ import type { Spawner } from "./spawn/Spawner.ts"
 import { Worker } from "./Worker.ts"
 
 /** Puts the worker together, and answers its host. */
-export const serveHost = (start: WorkerStart, spawner: Spawner, notify: (notice: WorkerNotice) => void): void => {
+export const serveHost = async (
+  start: WorkerStart,
+  spawner: Spawner,
+  notify: (notice: WorkerNotice) => void
+): Promise<void> => {
   const { env, cwd, secrets, clockStart, tokens } = start
   const worker = new Worker({ env, cwd, secrets }, spawner, clockStart, notify)
-  worker.restore(tokens)
+  await Effect.runPromise(worker.restore(tokens))
   serve(HostOperations, start.port, worker.handlers, {
     onMalformed: (error) => worker.log("Error", `The host sent what the worker does not understand. ${error.message}`),
     onDefect: (operation, cause) => worker.log("Error", `The operation ${operation} broke: ${String(cause)}`)

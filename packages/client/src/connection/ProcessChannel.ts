@@ -10,7 +10,7 @@ import {
 import * as Effect from "effect/Effect"
 import { Incoming } from "../process/Incoming.ts"
 import { LifecycleLog } from "../process/LifecycleLog.ts"
-import { Outgoing } from "../process/Outgoing.ts"
+import { type InputAllowance, Outgoing, overLimit } from "../process/Outgoing.ts"
 import type { ProcessHold } from "./ProcessHold.ts"
 
 type ClosedEvent = Extract<LifecycleEvent, { readonly _tag: "Closed" }>
@@ -24,6 +24,7 @@ export class ProcessChannel {
   readonly #post: (frame: ClientFrame, transfer?: ArrayBuffer) => void
   readonly #outputs = new Map<Fd, Incoming>()
   readonly #inputs = new Map<Fd, Outgoing>()
+  #allowance: InputAllowance | undefined
   #exitWaiters = 0
   #holdsWhileRunning = false
   /** The broker has forgotten the channel: nothing follows, and there is nothing to release. */
@@ -48,6 +49,12 @@ export class ProcessChannel {
   open(inputs: ReadonlyArray<Fd>, outputs: ReadonlyArray<Fd>): void {
     for (const fd of outputs) this.#openOutput(fd)
     for (const fd of inputs) this.#openInput(fd)
+  }
+
+  /** It takes so many bytes on all its inputs together. */
+  limitInputs(bytes: number): void {
+    this.#allowance = { maximum: bytes, left: bytes }
+    for (const input of this.#inputs.values()) input.limit(this.#allowance)
   }
 
   /** It keeps the loop of this thread alive until it has ended. */
@@ -103,7 +110,9 @@ export class ProcessChannel {
       case "InputCredit":
         return this.#inputs.get(frame.fd)?.grant(frame.bytes)
       case "InputClosed":
-        return this.#openInput(frame.fd).close({ errno: frame.errno ?? "EPIPE" })
+        return this.#openInput(frame.fd).close(
+          frame.limit === undefined ? { errno: frame.errno ?? "EPIPE" } : { error: overLimit(frame.limit) }
+        )
       case "Lost":
         return this.fail(frame.error)
     }
@@ -148,6 +157,7 @@ export class ProcessChannel {
       this.#post({ ...frame, channel: this.#channel, fd } as ClientFrame, transfer)
     )
     this.#inputs.set(fd, input)
+    if (this.#allowance !== undefined) input.limit(this.#allowance)
     if (this.lifecycle.hasExited) input.close("by its exit")
     return input
   }

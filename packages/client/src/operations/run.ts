@@ -1,4 +1,4 @@
-import type { ProcessError } from "@spawnbroker/protocol"
+import type { LifecycleEvent, ProcessError } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -80,12 +80,13 @@ export const runToEnd = <E, R>(
     })
     yield* options.cancel === undefined ? ending : Effect.raceFirst(ending, Effect.andThen(options.cancel, cancelling))
     const exit = yield* handle.exit
-    const { timedOutAfterMs, killedBy } = yield* readFacts(handle)
+    const { timedOutAfterMs, killedBy, limit } = readFacts(spawned.facts())
     return new RunResult({
       command,
       args,
       exit,
       killedBy,
+      limit,
       timedOut: timedOutAfterMs !== undefined,
       cancelled: cancelledAt !== undefined,
       stoppedAfterMs: timedOutAfterMs ?? (cancelledAt === undefined ? undefined : cancelledAt - startedAt),
@@ -126,11 +127,14 @@ const feed = (handle: ProcessHandle, input: RunOptions["stdin"]): Effect.Effect<
 const stop = (handle: ProcessHandle): Effect.Effect<unknown, ProcessError> =>
   Effect.andThen(Effect.raceFirst(handle.stop(), handle.exit), handle.exit)
 
-/** Who ended it, and when its time was up. The facts that came before the exit are here already. */
-const readFacts = (handle: ProcessHandle) =>
-  Effect.map(Stream.runCollect(Stream.takeUntil(handle.lifecycle, ({ _tag }) => _tag === "Exited")), (facts) => {
-    const started = facts.find(({ _tag }) => _tag === "Started")
-    const kills = facts.filter((fact) => fact._tag === "Killed")
-    const timeout = kills.find(({ by }) => by === "timeout")
-    return { killedBy: kills[0]?.by, timedOutAfterMs: timeout && started && timeout.at - started.at }
-  })
+/** Who ended it, and why, and when its time was up. What came before the exit and the last output is known by now. */
+const readFacts = (facts: ReadonlyArray<LifecycleEvent>) => {
+  const started = facts.find(({ _tag }) => _tag === "Started")
+  const kills = facts.filter((fact) => fact._tag === "Killed")
+  const timeout = kills.find(({ by }) => by === "timeout")
+  return {
+    killedBy: kills[0]?.by,
+    limit: facts.find((fact) => fact._tag === "Exceeded")?.limit,
+    timedOutAfterMs: timeout && started && timeout.at - started.at
+  }
+}

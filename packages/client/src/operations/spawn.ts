@@ -2,6 +2,7 @@ import {
   type Channel,
   type FdDirection,
   InvalidArgument,
+  type LifecycleEvent,
   type ProcessError,
   type ProcessId,
   type SpawnedProcess,
@@ -27,6 +28,8 @@ import { release } from "./release.ts"
 export interface Spawned {
   readonly handle: ProcessHandle & ProcessMessages<any, any>
   readonly chunks: Stream.Stream<Chunk, ProcessError>
+  /** What is known of its life by now. */
+  readonly facts: () => ReadonlyArray<LifecycleEvent>
 }
 
 /** A process that is to be started on a channel of its own. */
@@ -53,8 +56,9 @@ export const open = (
     channel,
     spec,
     release: release(session, channel, process),
-    spawned: ({ runsSince, ...info }) => {
+    spawned: ({ runsSince, stdinBytes, ...info }) => {
       process.isBound = true
+      if (stdinBytes !== undefined) process.limitInputs(stdinBytes)
       process.lifecycle.began([
         { _tag: "Starting", at: info.startedAt },
         { _tag: "Started", at: runsSince, pid: info.pid! }
@@ -64,7 +68,8 @@ export const open = (
         handle: new LazyHandle({ session, channel, info, process, invalidUtf8, chunks, messages }),
         get chunks() {
           return readChunks("all", process.standardOutputs, "borrowed")
-        }
+        },
+        facts: () => process.lifecycle.known
       }
     }
   }

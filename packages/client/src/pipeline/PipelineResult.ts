@@ -29,6 +29,7 @@ export class PipelineResult extends RunResult {
       timedOut: stages.some(({ timedOut }) => timedOut),
       cancelled: stages.some(({ cancelled }) => cancelled),
       killedBy: stages.findLast(({ killedBy }) => killedBy !== undefined)?.killedBy,
+      limit: stages.findLast(({ limit }) => limit !== undefined)?.limit,
       stoppedAfterMs: stopped?.stoppedAfterMs,
       durationMs: Math.max(...stages.map(({ durationMs }) => durationMs))
     })

@@ -25,6 +25,11 @@ export class LifecycleLog {
     return this.#isClosed || this.#error !== undefined
   }
 
+  /** The facts that have come so far. */
+  get known(): ReadonlyArray<LifecycleEvent> {
+    return this.#events
+  }
+
   get hasExited(): boolean {
     return Deferred.isDoneUnsafe(this.#exit)
   }

@@ -5,6 +5,7 @@ import {
   type Fd,
   InvalidArgument,
   Io,
+  LimitExceeded,
   MAX_FRAME_BYTES,
   type ProcessError,
   type ProcessId,
@@ -20,6 +21,12 @@ type WithoutChannel<F> = F extends unknown ? Omit<F, "channel" | "fd"> : never
 /** Why nothing more can be written. */
 type Closed = "by us" | "by its exit" | { readonly errno: string } | { readonly error: ProcessError }
 
+/** The bytes that a process may be given, on all its inputs together. */
+export interface InputAllowance {
+  readonly maximum: number
+  left: number
+}
+
 /**
  * The sending end of an input of a child: bytes leave within the credit, in the order of the writes.
  */
@@ -27,6 +34,8 @@ export class Outgoing {
   readonly #name: string
   readonly #send: (frame: WithoutChannel<InputFrame>, transfer?: ArrayBuffer) => void
   readonly #oneAtATime = Semaphore.makeUnsafe(1)
+  /** Absent: any number of bytes. */
+  #allowance: InputAllowance | undefined
   #credit = INPUT_CREDIT_BYTES
   #closed: Closed | undefined
   #wake: (() => void) | undefined
@@ -34,6 +43,11 @@ export class Outgoing {
   constructor(fd: Fd, send: (frame: WithoutChannel<InputFrame>, transfer?: ArrayBuffer) => void) {
     this.#name = streamName(fd)
     this.#send = send
+  }
+
+  /** The broker keeps count, too; but what is refused here is not sent, so the caller knows how many bytes it was. */
+  limit(allowance: InputAllowance): void {
+    this.#allowance = allowance
   }
 
   grant(bytes: number): void {
@@ -52,7 +66,10 @@ export class Outgoing {
       Effect.suspend(() => {
         if (this.#closed !== undefined) return Effect.fail(whyClosed(this.#closed, id, this.#name))
         let sent = from
-        while (sent < data.byteLength && this.#credit > 0) sent += this.#sendSome(data, sent)
+        while (sent < data.byteLength && this.#credit > 0 && this.#allowance?.left !== 0)
+          sent += this.#sendSome(data, sent)
+        if (sent < data.byteLength && this.#allowance?.left === 0)
+          return Effect.fail(overLimit(this.#allowance.maximum, sent))
         return sent === data.byteLength
           ? Effect.succeed(data.byteLength)
           : Effect.andThen(this.#waitForCredit, writeFrom(sent))
@@ -72,10 +89,11 @@ export class Outgoing {
   }
 
   #sendSome(data: Uint8Array, from: number): number {
-    const size = Math.min(data.byteLength - from, this.#credit, MAX_FRAME_BYTES)
+    const size = Math.min(data.byteLength - from, this.#credit, MAX_FRAME_BYTES, this.#allowance?.left ?? Infinity)
     // A copy: the caller keeps its buffer.
     const bytes = copyBytes(data, from, from + size)
     this.#credit -= size
+    if (this.#allowance !== undefined) this.#allowance.left -= size
     this.#send({ _tag: "Input", bytes }, bytes.buffer)
     return size
   }
@@ -86,6 +104,10 @@ export class Outgoing {
     return Effect.sync(() => (this.#wake = undefined))
   })
 }
+
+/** `accepted`: bytes of what was to be written, where that is known. */
+export const overLimit = (maximum: number, accepted?: number): LimitExceeded =>
+  new LimitExceeded({ limit: "stdinBytes", maximum, ...(accepted !== undefined && { accepted }) })
 
 const whyClosed = (closed: Closed, id: ProcessId, name: string): ProcessError => {
   if (closed === "by us")

@@ -1,4 +1,4 @@
-import { type ExitStatus, isSuccess, type KilledBy } from "@spawnbroker/protocol"
+import { type ExceededLimit, type ExitStatus, isSuccess, type KilledBy } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type { KeptBytes, OmittedBytes } from "./KeptOutput.ts"
 import { reportRun } from "./report-run.ts"
@@ -12,6 +12,7 @@ export interface RunFacts extends KeptBytes {
   readonly timedOut: boolean
   readonly cancelled: boolean
   readonly killedBy?: KilledBy | undefined
+  readonly limit?: ExceededLimit | undefined
   readonly stoppedAfterMs?: number | undefined
   readonly durationMs: number
 }
@@ -35,6 +36,8 @@ export class RunResult implements RunFacts {
   readonly cancelled: boolean
   /** Who ended it, where somebody did. Absent for a process that ended by itself, or by somebody who is not ours. */
   readonly killedBy: KilledBy | undefined
+  /** The limit of its policy that it has exceeded, for which it was ended unless it had ended by then: `outputBytes`, … */
+  readonly limit: ExceededLimit | undefined
   /** From the start to the moment at which its time was up, or it was cancelled. It may have taken longer to end. */
   readonly stoppedAfterMs: number | undefined
   /** From the request to the last byte. */
@@ -51,6 +54,7 @@ export class RunResult implements RunFacts {
     this.timedOut = facts.timedOut
     this.cancelled = facts.cancelled
     this.killedBy = facts.killedBy
+    this.limit = facts.limit
     this.stoppedAfterMs = facts.stoppedAfterMs
     this.durationMs = facts.durationMs
   }
@@ -60,9 +64,9 @@ export class RunResult implements RunFacts {
     return result.failed ? Effect.fail(new RunFailed({ result })) : Effect.succeed(result)
   }
 
-  /** Whether it was anything but a success: an exit code other than 0, a signal, timed out, cancelled. */
+  /** Whether it was anything but a success: an exit code other than 0, a signal, timed out, cancelled, over a limit. */
   get failed(): boolean {
-    return !isSuccess(this.exit) || this.timedOut || this.cancelled
+    return !isSuccess(this.exit) || this.timedOut || this.cancelled || this.limit !== undefined
   }
 
   /** Whether there was more output than was kept. */

@@ -1,4 +1,4 @@
-import { describeSignal, type Exited, type KilledBy, type Signal } from "@spawnbroker/protocol"
+import { describeSignal, type ExceededLimit, type Exited, type KilledBy, type Signal } from "@spawnbroker/protocol"
 import type { RunResult } from "./RunResult.ts"
 
 /** What may be done about a run that was not a success, or was not kept whole. Only what is certain of this one. */
@@ -10,10 +10,19 @@ export const hintFor = (result: RunResult): ReadonlyArray<string> => [
 const aboutItsEnd = (result: RunResult): ReadonlyArray<string> => {
   const { exit, killedBy } = result
   if (result.cancelled) return []
+  if (result.limit !== undefined) return [aboutLimit[result.limit]]
   if (result.timedOut) return ["raise `timeout` or `idleTimeout`, or find what it waits for."]
   if (killedBy !== undefined) return [byKiller[killedBy]]
   const hint = exit._tag === "Signaled" ? bySignal[exit.signal] : byCode(nameOf(result.command), exit)
   return hint === undefined ? [] : [hint]
+}
+
+const aboutLimit: { readonly [L in ExceededLimit]: string } = {
+  wallTime: "its policy lets it run no longer: `limits.wallTime`.",
+  outputBytes: "its policy lets it say no more, and what was over is not here: `limits.outputBytes`.",
+  memoryBytes: "it and its descendants took more memory than its policy allows: `limits.memoryBytes`.",
+  processes: "it and its descendants were more than its policy allows: `limits.processes`.",
+  cpuSeconds: "it and its descendants have used up the processor time of its policy: `limits.cpuSeconds`."
 }
 
 const byKiller: { readonly [K in KilledBy]: string } = {

@@ -111,9 +111,12 @@ export class InvalidToken extends Schema.TaggedError<InvalidToken>()("InvalidTok
 
 /** More was asked for, or sent, than is allowed. */
 export class LimitExceeded extends Schema.TaggedError<LimitExceeded>()("LimitExceeded", {
-  /** What is limited: `messageBytes`, `stdinCredit`, `channels`. */
+  /** What is limited: `messageBytes`, `channels`, or a limit of the policy: `concurrent`, `startsPerMinute`, `stdinBytes`. */
   limit: Schema.String,
-  maximum: Schema.Finite
+  maximum: Schema.Finite,
+  /** How many bytes of what was written were accepted. The rest was not. */
+  accepted: Schema.optionalKey(Schema.Natural),
+  stage
 }) {
   readonly code = codes.LimitExceeded
   override get message(): string {

@@ -11,5 +11,5 @@ const decode = Schema.decodeUnknownSync(ProcessError)
 const whichStage = (error: ProcessError, stage: number): object => {
   if (error._tag === "TimedOut") return { operation: `${error.operation} of stage ${stage + 1}` }
   if (error._tag === "InvalidArgument") return { argument: `stages[${stage}].${error.argument}` }
-  return ["PermissionDenied", "NotFound", "SpawnFailed"].includes(error._tag) ? { stage } : {}
+  return ["PermissionDenied", "NotFound", "SpawnFailed", "LimitExceeded"].includes(error._tag) ? { stage } : {}
 }

@@ -51,7 +51,7 @@ const explanations: { readonly [T in ErrorTag]: (error: Extract<ProcessError, { 
       : `Process ${error.id} has already exited, so it cannot ${error.operation === "kill" ? "be signalled" : "be written to"}. Read its \`exit\`.`,
   InvalidToken: (error: InvalidToken) => tokenProblems[error.reason],
   LimitExceeded: (error: LimitExceeded) =>
-    `More than the limit \`${error.limit}\` of ${error.maximum}. Send less at a time.`,
+    `More than the limit \`${error.limit}\` of ${error.maximum}.${howMuch(error)} ${limitAdvices.get(error.limit) ?? "Send less at a time."}`,
   TimedOut: (error: TimedOut) =>
     `${error.operation} took longer than ${error.timeoutMs} ms. Give it more time, or find what it waits for.`,
   InvalidArgument: (error: InvalidArgument) => `Invalid ${error.argument}: ${error.problem}.`,
@@ -65,6 +65,18 @@ const tokenProblems: { readonly [R in InvalidToken["reason"]]: string } = {
   expired: "The token has expired. Ask the host for another.",
   missing: "This connection has not presented a token. Call `connect` first."
 }
+
+const howMuch = ({ accepted }: LimitExceeded): string =>
+  accepted === undefined ? "" : ` ${accepted} bytes of this were accepted.`
+
+/** By the name of the limit. A map, since the name may be any text. */
+const limitAdvices: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    concurrent: "Wait until one of the processes has exited, or raise `limits.concurrent` in the policy.",
+    startsPerMinute: "Start it later, or raise `limits.startsPerMinute` in the policy.",
+    stdinBytes: "Give it less, or raise `limits.stdinBytes` in the policy."
+  })
+)
 
 const didYouMean = (nearest: string | undefined): string => (nearest === undefined ? "" : ` Did you mean ${nearest}?`)
 

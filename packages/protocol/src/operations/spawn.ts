@@ -12,7 +12,9 @@ import { Channel } from "../wire/Frame.ts"
 export const SpawnedProcess = Schema.Struct({
   ...ProcessInfo.fields,
   /** When it was `Started`, in milliseconds since the epoch. */
-  runsSince: Schema.Finite
+  runsSince: Schema.Finite,
+  /** Bytes that it takes on all its inputs together. Absent: any number. */
+  stdinBytes: Schema.optionalKey(Schema.Natural)
 })
 export type SpawnedProcess = typeof SpawnedProcess.Type
 

@@ -33,5 +33,12 @@ export const Limits = Schema.Struct({
 })
 export type Limits = typeof Limits.Type
 
-/** What was exceeded, as a policy names it. */
-export type LimitName = Exclude<keyof Limits, "bestEffort">
+/** What a process may be ended for, as a policy names it. */
+export const ExceededLimit = Schema.Literals([
+  "wallTime",
+  "outputBytes",
+  "memoryBytes",
+  "processes",
+  "cpuSeconds"
+]) satisfies Schema.Schema<keyof Limits>
+export type ExceededLimit = typeof ExceededLimit.Type

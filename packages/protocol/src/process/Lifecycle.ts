@@ -1,11 +1,12 @@
 /**
  * The facts of a process's life, in the order in which they happen.
  *
- * `Starting → Started → Exited → Closed`, with `Killed` before `Exited` where somebody ended it, and `Failed` in the
- * place of all that follows `Starting` where it never started. A subscriber gets every fact from the first, however
- * late it comes. `Exited` means that the status is known; `Closed` comes last, once no more output can follow.
+ * `Starting → Started → Exited → Closed`, with `Killed` before `Exited` where somebody ended it, `Exceeded` anywhere between
+ * `Started` and `Closed` where a limit of its policy was exceeded, and `Failed` in the place of all that follows `Starting`
+ * where it never started. A subscriber gets every fact from the first, however late it comes. `Exited` means that the status is known; `Closed` comes last, once no more output can follow.
  */
 import * as Schema from "effect/Schema"
+import { ExceededLimit } from "../policy/Limits.ts"
 import { ExitStatus } from "./ExitStatus.ts"
 import { Pid } from "./ProcessId.ts"
 import { Signal } from "./Signal.ts"
@@ -23,6 +24,11 @@ const at = Schema.Finite
 export const Starting = Schema.TaggedStruct("Starting", { at })
 export const Started = Schema.TaggedStruct("Started", { at, pid: Pid })
 export const Failed = Schema.TaggedStruct("Failed", { at, message: Schema.String })
+/**
+ * It has exceeded a limit of its policy, or those have who have outlived it, so that it may come after `Exited`. Whoever
+ * still runs is ended for that: `Killed` by `limit` follows. It comes before the end of an output that is cut.
+ */
+export const Exceeded = Schema.TaggedStruct("Exceeded", { at, limit: ExceededLimit })
 /** A signal was sent. One ending may have two of these: the polite one, and SIGKILL after the grace. */
 export const Killed = Schema.TaggedStruct("Killed", { at, by: KilledBy, signal: Signal })
 export const Exited = Schema.TaggedStruct("Exited", { at, status: ExitStatus })
@@ -32,5 +38,5 @@ export const Closed = Schema.TaggedStruct("Closed", {
   dropped: Schema.Struct({ stdout: Schema.Natural, stderr: Schema.Natural })
 })
 
-export const LifecycleEvent = Schema.Union([Starting, Started, Failed, Killed, Exited, Closed])
+export const LifecycleEvent = Schema.Union([Starting, Started, Failed, Exceeded, Killed, Exited, Closed])
 export type LifecycleEvent = typeof LifecycleEvent.Type

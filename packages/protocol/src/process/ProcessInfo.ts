@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { ExceededLimit } from "../policy/Limits.ts"
 import { ExitStatus } from "./ExitStatus.ts"
 import { KilledBy } from "./Lifecycle.ts"
 import { Pid, ProcessId } from "./ProcessId.ts"
@@ -26,6 +27,8 @@ export const ProcessInfo = Schema.Struct({
   exitedAt: Schema.optionalKey(Schema.Finite),
   exit: Schema.optionalKey(ExitStatus),
   killedBy: Schema.optionalKey(KilledBy),
+  /** The limit of its policy that it has exceeded, or that those have who have outlived it. */
+  limit: Schema.optionalKey(ExceededLimit),
   /** From the start to the exit, or to now. */
   elapsedMs: Schema.Finite,
   bytes: StreamBytes
@@ -37,6 +40,7 @@ export const ProcessStatus = Schema.Struct({
   running: Schema.Boolean,
   exit: Schema.optionalKey(ExitStatus),
   killedBy: Schema.optionalKey(KilledBy),
+  limit: Schema.optionalKey(ExceededLimit),
   elapsedMs: Schema.Finite,
   bytes: StreamBytes
 })

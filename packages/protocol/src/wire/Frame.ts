@@ -11,7 +11,7 @@
  * | `End` | broker | fd | no more output on this stream |
  * | `Lifecycle` | broker | event, isLast? | a fact of the process's life |
  * | `InputCredit` | broker | fd, bytes | the client may send so many more |
- * | `InputClosed` | broker | fd, errno? | the child reads no more; what was not taken yet is lost |
+ * | `InputClosed` | broker | fd, errno?, limit? | the child reads no more, or is given no more by a limit of its policy, `limit` bytes in all; what was not taken yet is lost |
  * | `Lost` | broker | error | the channel ended without its process's end: revoked, or the broker is going |
  * | `Credit` | client | fd, bytes | the broker may send so many more |
  * | `Drain` | client | fd | nobody reads this stream now: the oldest bytes may be dropped |
@@ -76,7 +76,12 @@ export const BrokerFrame = Schema.Union([
     isLast: Schema.optionalKey(Schema.Literal(true))
   }),
   Schema.TaggedStruct("InputCredit", { channel: Channel, fd: Fd, bytes }),
-  Schema.TaggedStruct("InputClosed", { channel: Channel, fd: Fd, errno: Schema.optionalKey(Schema.String) }),
+  Schema.TaggedStruct("InputClosed", {
+    channel: Channel,
+    fd: Fd,
+    errno: Schema.optionalKey(Schema.String),
+    limit: Schema.optionalKey(Schema.Natural)
+  }),
   Schema.TaggedStruct("Lost", { channel: Channel, error: ProcessError })
 ])
 export type BrokerFrame = typeof BrokerFrame.Type

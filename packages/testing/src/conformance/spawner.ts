@@ -4,6 +4,7 @@
  */
 import { layer } from "@effect/vitest"
 import { Broker, type BrokerOptions } from "@spawnbroker/broker"
+import * as Effect from "effect/Effect"
 import { describe } from "vitest"
 import { arrival } from "./arrival.ts"
 import { attaching } from "./attach.ts"
@@ -18,9 +19,11 @@ import { inheritance } from "./inheritance.ts"
 import { input } from "./input.ts"
 import { interruption } from "./interruption.ts"
 import { lifecycle } from "./lifecycle.ts"
+import { limits } from "./limits.ts"
 import { outputLines } from "./output-lines.ts"
 import { pipelines } from "./pipelines.ts"
 import { registry } from "./registry.ts"
+import { sandbox, whyNoSandbox } from "./sandbox.ts"
 import { shortage } from "./shortage.ts"
 import { startFailures } from "./start-failures.ts"
 import { stopping } from "./stopping.ts"
@@ -58,6 +61,12 @@ export const spawnerSuite = (name: string, { spawner, launcherPath }: SpawnerSui
       describe("grandchildren", () => grandchildren(it))
       describe("stopping", () => stopping(it))
       describe("tree", () => tree(it))
+      describe("limits", () => limits(it))
+      describe("sandbox", async () => {
+        const reason = await whyNoSandbox(spawner)
+        if (reason === undefined) sandbox(it)
+        else it.effect.skip(`is not tried here. ${reason}`, () => Effect.void)
+      })
       describe("interruption", () => interruption(it))
     }
   )

@@ -17,6 +17,7 @@ import {
 } from "@spawnbroker/protocol"
 import * as Result from "effect/Result"
 import { type FileIdentity, identityOf } from "../../child/FileIdentity.ts"
+import { isVisible } from "../sandbox/bubblewrap-arguments.ts"
 import type { SpawnRequest, StdioRequest } from "../spawn/Spawner.ts"
 import { buildEnvironment } from "./build-environment.ts"
 import type { EffectiveLimits } from "./combine-limits.ts"
@@ -32,6 +33,8 @@ import { nearestGranted, nearestThere } from "./suggest-command.ts"
 /** An act that may be done, exactly as it is here. */
 export interface Authorized {
   readonly request: SpawnRequest
+  /** The path at which the command was found, its last step as it was named. What is there is the request's `file`. */
+  readonly found: string
   /** Why: a rule of each link of the chain, the youngest first. */
   readonly rules: ReadonlyArray<Decision>
   readonly limits: EffectiveLimits
@@ -61,13 +64,14 @@ const decide = (grant: Grant, host: Host, spec: SpawnSpec): Authorized => {
   const cwd = directory.path
   const { found, rules } = decideCommand(grant, spec, cwd)
   decideStdio(grant, spec)
-  if (grant.sandbox !== undefined) checkPlaces(grant, grant.sandbox)
+  if (grant.sandbox !== undefined) checkPlaces(grant, grant.sandbox, cwd)
   const env = withMessages(decideEnvironment(grant, spec), spec)
   if (exceedsKernel(spec.args, env)) {
     throw new SpawnFailed({ command: spec.command, args: spec.args, cwd, errno: "E2BIG" })
   }
   return {
     rules,
+    found: found.found,
     limits: grant.limits,
     sandbox: grant.sandbox,
     request: {
@@ -111,8 +115,16 @@ const decideCwd = (grant: Grant, host: Host, spec: SpawnSpec): FileIdentity => {
 }
 
 /** A place that has become a link leads where nobody has allowed anything. */
-const checkPlaces = (grant: Grant, { read, write }: EffectiveSandbox): void => {
-  const moved = [...read, ...write].find((place) => realPath(place) !== place)
+const checkPlaces = (grant: Grant, sandbox: EffectiveSandbox, cwd: string): void => {
+  if (!isVisible(sandbox, cwd)) {
+    throw denied(
+      grant,
+      "sandbox",
+      `the working directory ${cwd}, which cannot be seen in its sandbox`,
+      "Give another `cwd`, or add it to the policy's `sandbox.read` or `sandbox.write`."
+    )
+  }
+  const moved = [...sandbox.read, ...sandbox.write].find((place) => realPath(place) !== place)
   if (moved === undefined) return
   throw denied(
     grant,

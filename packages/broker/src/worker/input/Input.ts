@@ -3,25 +3,32 @@
  * which it comes.
  */
 import { INPUT_CREDIT_BYTES, returnThreshold } from "@spawnbroker/protocol"
+import type { InputBudget } from "../limits/InputBudget.ts"
 import type { ByteSink } from "../spawn/Spawner.ts"
 
 export interface WriterListener {
   /** The child's pipe has taken so many bytes. */
   readonly credit: (bytes: number) => void
-  /** The child reads no more, or another writer has ended the stream. */
-  readonly closed: (errno: string | undefined) => void
+  /**
+   * The child reads no more, or another writer has ended the stream. With a `limit` it is given no more, since that is all the
+   * bytes that it may be given, and what was over was not taken.
+   */
+  readonly closed: (errno: string | undefined, limit?: number) => void
 }
 
 export class Input {
   readonly #sink: ByteSink
   readonly #writers = new Map<Writer, WriterListener>()
+  readonly #budget: InputBudget | undefined
   #over = false
+  #isRefused = false
   #closed: { readonly errno: string | undefined } | undefined
   /** Bytes that the child's pipe has taken. */
   totalBytes = 0
 
-  constructor(sink: ByteSink) {
+  constructor(sink: ByteSink, budget?: InputBudget) {
     this.#sink = sink
+    this.#budget = budget
     sink.onClosed((errno) => this.#close(errno))
   }
 
@@ -30,12 +37,13 @@ export class Input {
     const writer = new Writer(this, listener)
     this.#writers.set(writer, listener)
     if (this.#closed !== undefined) listener.closed(this.#closed.errno)
+    else if (this.#isRefused) listener.closed(undefined, this.#budget!.maximum)
     return writer
   }
 
   /** Nothing more is taken. */
   get isOver(): boolean {
-    return this.#over
+    return this.#over || this.#isRefused
   }
 
   /** He writes no more, which does not end the stream. */
@@ -44,15 +52,24 @@ export class Input {
   }
 
   write(chunk: Uint8Array, taken: () => void): void {
-    this.#sink.write(chunk, () => {
-      this.totalBytes += chunk.byteLength
-      taken()
-    })
+    const size = this.#budget?.take(chunk.byteLength) ?? chunk.byteLength
+    const allowed = size === chunk.byteLength ? chunk : chunk.subarray(0, size)
+    if (size > 0) {
+      this.#sink.write(allowed, () => {
+        this.totalBytes += size
+        taken()
+      })
+    }
+    if (size < chunk.byteLength) this.#refuse(this.#budget!.maximum)
   }
 
-  /** End of input, after all that has been written. Whoever else still writes hears that nobody reads. */
+  /**
+   * End of input, after all that has been written. Whoever else still writes hears that nobody reads.
+   *
+   * Where something was refused it does not come by a writer, who may not know that yet: nobody must take what is there for all.
+   */
   end(by?: Writer): void {
-    if (this.#over) return
+    if (this.#over || (by !== undefined && this.#isRefused)) return
     this.#over = true
     this.#sink.end()
     this.#closed ??= { errno: undefined }
@@ -62,6 +79,11 @@ export class Input {
   destroy(): void {
     this.#over = true
     this.#sink.destroy()
+  }
+
+  #refuse(maximum: number): void {
+    this.#isRefused = true
+    for (const listener of this.#writers.values()) listener.closed(undefined, maximum)
   }
 
   #close(errno: string | undefined): void {

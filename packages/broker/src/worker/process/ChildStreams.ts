@@ -1,4 +1,5 @@
 import type { Fd, StreamBytes } from "@spawnbroker/protocol"
+import type { StreamBudgets } from "../limits/Enforcement.ts"
 import { Input } from "../input/Input.ts"
 import { Output } from "../output/Output.ts"
 import { Replay } from "../output/Replay.ts"
@@ -14,9 +15,9 @@ export class ChildStreams {
   #speaker: Output | undefined
 
   /** `outputEnded`: one of the outputs has come to its end. */
-  constructor(spawned: Spawned, replayBytes: number, outputEnded: () => void) {
+  constructor(spawned: Spawned, replayBytes: number, budgets: StreamBudgets, outputEnded: () => void) {
     this.#replay = new Replay(replayBytes)
-    this.inputs = new Map([...spawned.inputs].map(([fd, sink]) => [fd, new Input(sink)]))
+    this.inputs = new Map([...spawned.inputs].map(([fd, sink]) => [fd, new Input(sink, budgets.input)]))
     this.outputs = new Map(
       [...spawned.outputs].map(([fd, source]) => {
         const arrived = (chunk: Uint8Array, offset: number): number => {
@@ -28,7 +29,7 @@ export class ChildStreams {
           if (this.#speaker !== output) this.#speaker?.flush()
           this.#speaker = output
         }
-        const output: Output = new Output(source, { reads, arrived, ended: outputEnded })
+        const output: Output = new Output(budgets.output?.cut(source) ?? source, { reads, arrived, ended: outputEnded })
         return [fd, output]
       })
     )

@@ -6,6 +6,7 @@
 import { randomBytes } from "node:crypto"
 import { setImmediate as nextTurn } from "node:timers/promises"
 import {
+  type ExceededLimit,
   type ExitStatus,
   isEndless,
   type KilledBy,
@@ -21,13 +22,16 @@ import {
   type SpawnSpec,
   type StopSteps
 } from "@spawnbroker/protocol"
-import type { Authorized } from "../access/Authorizer.ts"
 import type { Capability } from "../access/Capability.ts"
+import type { ProcessIdentity } from "../../child/process-tree.ts"
+import type { Confined } from "../confine/Confinement.ts"
+import { Enforcement } from "../limits/Enforcement.ts"
+import { statusInSandbox } from "../sandbox/status-in-sandbox.ts"
 import type { Spawned, SpawnedEnd } from "../spawn/Spawner.ts"
 import { type Endable, Ending, type EndRequest } from "../terminate/Ending.ts"
 import { ForcedKill } from "../terminate/ForcedKill.ts"
 import { IdleTimer } from "../terminate/IdleTimer.ts"
-import { groupOf, type Target, treeOf } from "../terminate/Target.ts"
+import { groupOf, type Target, type TreeTarget, treeOf } from "../terminate/Target.ts"
 import { ChildStreams } from "./ChildStreams.ts"
 import { View, type ViewOptions } from "./View.ts"
 
@@ -40,6 +44,14 @@ export interface Kill {
   readonly tree: boolean
 }
 
+/** What becomes of it, for those who have to know. */
+export interface ProcessListener {
+  /** It has exited, or was never started. */
+  readonly exited: () => void
+  /** The last fact is known, nothing more will come out of it, and nobody of it is still to be killed. */
+  readonly closed: () => void
+}
+
 /** How a process is ended. What is absent is its own. */
 type EndOptions = Partial<Omit<EndRequest, "by">>
 
@@ -50,8 +62,9 @@ export class Process {
   /** Its number among all of the broker. */
   order = 0
   readonly spec: SpawnSpec
-  readonly #authorized: Authorized
-  readonly #onClosed: () => void
+  readonly #confined: Confined
+  readonly #listener: ProcessListener
+  readonly #enforcement: Enforcement
   readonly #events: Array<LifecycleEvent> = []
   readonly #views = new Set<View>()
   readonly #startedAt = Date.now()
@@ -62,30 +75,36 @@ export class Process {
   #exit: ExitStatus | undefined
   #exitedAt: number | undefined
   #killedBy: KilledBy | undefined
+  #limit: ExceededLimit | undefined
   /** Others of its group have outlived it, or may have. */
   #groupLives = true
   #ending: Ending | undefined
   /** Kills whose callers wait for their effect. */
   waitingKills = 0
   #lastSignal: Signal | undefined
-  #tree: Target | undefined
+  /** Every signal that it has been sent. */
+  readonly #sent = new Set<Signal>()
+  #tree: TreeTarget | undefined
   /** For its tree. Until they are over, whatever ends it ends its tree. */
   readonly #treeKills = new Set<ForcedKill>()
   readonly #launched = Promise.withResolvers<void>()
   #timeout: NodeJS.Timeout | undefined
   #idle: IdleTimer | undefined
 
-  /** `onClosed`: the last fact is known, nothing more will come out of it, and nobody of it is still to be killed. */
-  constructor(owner: Capability, spec: SpawnSpec, authorized: Authorized, onClosed: () => void) {
+  constructor(owner: Capability, spec: SpawnSpec, confined: Confined, listener: ProcessListener) {
     this.owner = owner
     this.spec = spec
-    this.#authorized = authorized
-    this.#onClosed = onClosed
+    this.#confined = confined
+    this.#listener = listener
+    this.#enforcement = new Enforcement(confined, {
+      process: (limit) => this.#exceeds(limit),
+      tree: (limit, strays) => this.#treeExceeds(limit, strays)
+    })
     this.#events.push({ _tag: "Starting", at: this.#startedAt })
   }
 
-  get request(): Authorized["request"] {
-    return this.#authorized.request
+  get request(): Confined["request"] {
+    return this.#confined.request
   }
 
   get hasExited(): boolean {
@@ -115,7 +134,8 @@ export class Process {
 
   /** What the client hears who has started it. */
   get spawned(): SpawnedProcess {
-    return { ...this.info, runsSince: this.#runsSince }
+    const { stdinBytes } = this.#confined.limits
+    return { ...this.info, runsSince: this.#runsSince, ...(stdinBytes !== undefined && { stdinBytes }) }
   }
 
   get status(): ProcessStatus {
@@ -126,8 +146,9 @@ export class Process {
     return (this.#exitedAt ?? Date.now()) - this.#startedAt
   }
 
-  get #ended(): Pick<ProcessInfo, "exit" | "killedBy"> {
+  get #ended(): Pick<ProcessInfo, "exit" | "killedBy" | "limit"> {
     return {
+      ...(this.#limit !== undefined && { limit: this.#limit }),
       ...(this.#exit !== undefined && { exit: this.#exit }),
       ...(this.#killedBy !== undefined && { killedBy: this.#killedBy })
     }
@@ -146,10 +167,13 @@ export class Process {
     this.#events.push({ _tag: "Started", at: this.#runsSince, pid: Pid.make(spawned.pid) })
     // Registered before any stream is read, so that an exit that is already known comes in its turn.
     void spawned.exited.then((end) => this.#exited(end))
-    this.#streams = new ChildStreams(spawned, this.spec.replayBytes, () => this.#closeIfSettled())
+    this.#streams = new ChildStreams(spawned, this.spec.replayBytes, this.#enforcement.budgets, () =>
+      this.#closeIfSettled()
+    )
     for (const view of this.#views) view.connect(this.#streams)
     this.#streams.start()
     this.#startTimers(this.#streams)
+    this.#enforcement.started(spawned.pid)
     this.#launched.resolve()
   }
 
@@ -171,7 +195,8 @@ export class Process {
     this.#exitedAt = Date.now()
     this.#events.push({ _tag: "Failed", at: this.#exitedAt, message })
     this.#launched.resolve()
-    this.#onClosed()
+    this.#listener.exited()
+    this.#listener.closed()
   }
 
   /** Sends a client's signal now, and SIGKILL later. Answers, once the first is sent, whether anybody was there. */
@@ -179,7 +204,7 @@ export class Process {
     await this.#launched.promise
     const spawned = this.#spawned
     if (spawned === undefined) return false
-    this.#lastSignal = signal
+    this.#sends(signal)
     const target = this.#target(spawned, tree)
     const found = await target.signal(signal)
     if (forceKillAfterMs === undefined || !found) return found
@@ -188,7 +213,7 @@ export class Process {
       afterMs: forceKillAfterMs,
       exited: spawned.exited,
       outlives: tree,
-      onSignal: () => (this.#lastSignal = "SIGKILL"),
+      onSignal: () => this.#sends("SIGKILL"),
       onOver: () => {
         if (this.#treeKills.delete(kill)) this.#letGoIfOver()
       }
@@ -204,7 +229,7 @@ export class Process {
     let found = false
     const killed = (sent: Signal): void => {
       found = true
-      this.#lastSignal = sent
+      this.#sends(sent)
     }
     const steps = [{ _tag: "Signal", signal, forMs: forceKillAfterMs } as const]
     this.waitingKills++
@@ -230,6 +255,34 @@ export class Process {
     })
   }
 
+  /** A client has sent a signal, or is about to. */
+  #sends(signal: Signal): void {
+    this.#lastSignal = signal
+    this.#sent.add(signal)
+  }
+
+  /** It has gone over a limit, and is ended for that as it would be by its client, in a bounded time. */
+  #exceeds(limit: ExceededLimit): void {
+    this.#tellExceeded(limit)
+    void this.end("limit", { withinMs: LIMIT_GRACE_MS })
+  }
+
+  /** It and its descendants have, all in all: what may be taken while they are asked to end is too much already. */
+  #treeExceeds(limit: ExceededLimit, strays: ReadonlyArray<ProcessIdentity>): void {
+    this.#tellExceeded(limit)
+    const tree = this.#treeOf(this.#spawned!)
+    tree.remember(strays)
+    if (this.#exit === undefined) void this.end("limit", { steps: [], tree: true })
+    // Its own end may be over, and theirs not.
+    else void tree.signal("SIGKILL")
+  }
+
+  #tellExceeded(limit: ExceededLimit): void {
+    if (this.#limit !== undefined) return
+    this.#limit = limit
+    if (this.#state !== "closed") this.#tell({ _tag: "Exceeded", at: Date.now(), limit })
+  }
+
   async #endable(): Promise<Endable | undefined> {
     await this.#launched.promise
     const spawned = this.#spawned
@@ -244,7 +297,11 @@ export class Process {
   }
 
   #target(spawned: Spawned, tree: boolean): Target {
-    return tree ? (this.#tree ??= treeOf(spawned)) : groupOf(spawned)
+    return tree ? this.#treeOf(spawned) : groupOf(spawned)
+  }
+
+  #treeOf(spawned: Spawned): TreeTarget {
+    return (this.#tree ??= treeOf(spawned))
   }
 
   /**
@@ -306,14 +363,21 @@ export class Process {
     this.#streams?.closeOutputs()
   }
 
-  #exited(end: SpawnedEnd): void {
+  #exited(told: SpawnedEnd): void {
+    const end = this.#confined.isSandboxed ? statusInSandbox(told, this.#possibleSignals) : told
     clearTimeout(this.#timeout)
+    this.#enforcement.exited()
     this.#idle?.stop()
+    this.#listener.exited()
     this.#state = "exited"
     this.#exitedAt = Date.now()
     if (end.crashed === true) this.#killed("SIGKILL", "crash")
     // A client's signal may have been meant as a message. That it was the end is known only now.
     else if (end.signal !== null && end.signal === this.#lastSignal) this.#killed(this.#lastSignal, "client")
+    else if (end.signal === "SIGXCPU" && this.#confined.limits.cpuSeconds !== undefined) {
+      this.#tellExceeded("cpuSeconds")
+      this.#killed("SIGXCPU", "limit")
+    }
     this.#exit = statusOf(end)
     this.#groupLives = end.groupLives
     this.#tell({ _tag: "Exited", at: this.#exitedAt, status: this.#exit })
@@ -321,6 +385,11 @@ export class Process {
     if (this.spec.endGroupOnFailure && end.code !== null && end.code !== 0)
       void this.#spawned?.signal(firstSignal(this.spec.stop))
     this.#closeIfSettled()
+  }
+
+  /** That may have ended it: those that were sent, and the kernel's for a limit. */
+  get #possibleSignals(): ReadonlySet<Signal> {
+    return this.#confined.limits.cpuSeconds === undefined ? this.#sent : new Set<Signal>([...this.#sent, "SIGXCPU"])
   }
 
   /** Each client hears of the end once it has what came before; the process is over once all of them have. */
@@ -337,12 +406,13 @@ export class Process {
   }
 
   #letGoIfOver(): void {
-    if (this.#state === "closed" && this.#treeKills.size === 0) this.#onClosed()
+    if (this.#state === "closed" && this.#treeKills.size === 0) this.#listener.closed()
   }
 
   #killed(signal: Signal, by: KilledBy): void {
     // What is left of its group is swept in silence: its own story has been told.
     if (this.#exit !== undefined) return
+    this.#sent.add(signal)
     this.#killedBy ??= by
     this.#tell({ _tag: "Killed", at: Date.now(), by, signal })
   }
@@ -359,6 +429,8 @@ const statusOf = (end: SpawnedEnd): ExitStatus =>
 /** For whoever is not the process's own client: where that would wait for ever, and the longest that it may say. */
 const DEFAULT_GRACE_MS = 5000
 const MAX_GRACE_MS = 60_000
+/** What a process gets at most that is over a limit, whatever its client has asked for it. */
+const LIMIT_GRACE_MS = 5000
 
 const boundOf = (steps: StopSteps): number =>
   steps.some(({ forMs }) => isEndless(forMs)) ? DEFAULT_GRACE_MS : MAX_GRACE_MS

@@ -76,8 +76,9 @@ export class View {
     if (this.#isAbandoned) this.abandon()
   }
 
+  /** Nothing is told after `Closed`. */
   tell(event: LifecycleEvent): void {
-    if (!this.#isReleased) this.#options.frame({ _tag: "Lifecycle", event })
+    if (!this.#isReleased && !this.#isOver) this.#options.frame({ _tag: "Lifecycle", event })
   }
 
   /** Nobody looks any more. */
@@ -97,7 +98,7 @@ export class View {
       dropped: { stdout: this.#dropped(1), stderr: this.#dropped(2) }
     }
     this.#isOver = true
-    if (needsRelease || this.#openOutputs > 0) return this.tell(event)
+    if (needsRelease || this.#openOutputs > 0) return this.#options.frame({ _tag: "Lifecycle", event })
     this.#options.frame({ _tag: "Lifecycle", event, isLast: true })
     this.#isReleased = true
     this.#leave()
@@ -161,7 +162,13 @@ export class View {
     for (const [fd, input] of streams.inputs) {
       const writer = input.open({
         credit: (bytes) => frame({ _tag: "InputCredit", fd, bytes }),
-        closed: (errno) => frame({ _tag: "InputClosed", fd, ...(errno !== undefined && { errno }) })
+        closed: (errno, limit) =>
+          frame({
+            _tag: "InputClosed",
+            fd,
+            ...(errno !== undefined && { errno }),
+            ...(limit !== undefined && { limit })
+          })
       })
       this.#writers.set(fd, writer)
     }

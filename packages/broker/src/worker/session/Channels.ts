@@ -25,12 +25,15 @@ import {
   type Unread
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import { errnoOf } from "../../child/start-child.ts"
-import { type Authorized, authorize, type AuthorizeError, authorizeHostStream } from "../access/Authorizer.ts"
+import { authorize, type AuthorizeError, authorizeHostStream } from "../access/Authorizer.ts"
 import { type Capability, isOf } from "../access/Capability.ts"
+import { linksOf } from "../access/Grant.ts"
 import { redactCommand, redactError } from "../access/redact.ts"
+import type { Confined, ConfineError } from "../confine/Confinement.ts"
 import type { HostStream } from "../host-stdio/HostStdio.ts"
 import { launch } from "../process/launch.ts"
 import { launchPipeline } from "../process/launch-pipeline.ts"
@@ -122,6 +125,7 @@ export class Channels {
         const processes: Array<Process> = []
         for (const [stage, { channel, spec }] of stages.entries()) {
           const process = yield* this.#admit(spec, { ...authorized[stage]!, request: requests[stage]! }).pipe(
+            Effect.mapError((error) => atStage(error, stage)),
             Effect.tapError((error) => Effect.sync(() => processes.forEach((each) => each.failed(error.message))))
           )
           processes.push(process)
@@ -296,22 +300,37 @@ export class Channels {
       : Effect.fail(new LimitExceeded({ limit: "channels", maximum: MAX_CHANNELS }))
   }
 
-  #authorize(spec: SpawnSpec): Effect.Effect<Authorized, AuthorizeError> {
-    const { host, redact } = this.#worker
-    return Effect.suspend(() => Effect.fromResult(authorize(this.#capability.grant, host, spec))).pipe(
-      Effect.mapError((error) => redactError(redact, error))
-    )
+  /** Whether it may run, and within which confines. */
+  #authorize(spec: SpawnSpec): Effect.Effect<Confined, AuthorizeError | ConfineError> {
+    const { confinement, host, redact } = this.#worker
+    const { grant } = this.#capability
+    return Effect.suspend(() =>
+      Effect.fromResult(
+        Result.flatMap(authorize(grant, host, spec), (authorized) => confinement.confine(authorized, spec))
+      )
+    ).pipe(Effect.mapError((error) => redactError(redact, error)))
   }
 
-  /** A process that may run, known to the registry and not yet started. */
-  #admit(spec: SpawnSpec, authorized: Authorized): Effect.Effect<Process, BrokerUnavailable> {
-    const { redact, registry } = this.#worker
-    // What runs is in `authorized`; the specification is what is told of it.
-    const process: Process = new Process(this.#capability, redactCommand(redact, spec), authorized, () => {
-      this.#own.delete(process)
-      registry.ended(process)
+  /** A process that may run, and for which there is room, known to the registry and not yet started. */
+  #admit(spec: SpawnSpec, confined: Confined): Effect.Effect<Process, BrokerUnavailable | LimitExceeded> {
+    return Effect.suspend((): Effect.Effect<Process, BrokerUnavailable | LimitExceeded> => {
+      const { quotas, redact, registry } = this.#worker
+      const place = quotas.take(linksOf(this.#capability.grant))
+      if (place instanceof LimitExceeded) return Effect.fail(place)
+      // What runs is in `confined`; the specification is what is told of it.
+      const process: Process = new Process(this.#capability, redactCommand(redact, spec), confined, {
+        exited: () => place.giveBack(),
+        closed: () => {
+          this.#own.delete(process)
+          registry.ended(process)
+        }
+      })
+      return registry.add(process).pipe(
+        Effect.tapError(() => Effect.sync(() => place.giveBack())),
+        Effect.andThen(Effect.sync(() => this.#own.add(process))),
+        Effect.as(process)
+      )
     })
-    return registry.add(process).pipe(Effect.andThen(Effect.sync(() => this.#own.add(process))), Effect.as(process))
   }
 }
 
