@@ -6,7 +6,7 @@ import { assert, describe, it, layer } from "@effect/vitest"
 import { Broker } from "@spawnbroker/broker"
 import { Client, RunResult } from "@spawnbroker/client"
 import { connect as connectPromise } from "@spawnbroker/client/promise"
-import { Operations, Policy } from "@spawnbroker/protocol"
+import { Limits, Operations, Policy, Sandbox } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import { existsSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -75,6 +75,8 @@ describe("the reference", () => {
 
   it("has the fields of a policy", () => {
     assertRows("The policy", Object.keys(Policy.fields))
+    assertRows("Limits of a policy", Object.keys(Limits.fields))
+    assertRows("The sandbox of a policy", Object.keys(Sandbox.fields))
   })
 
   for (const [heading, rows] of sections) {
