@@ -22,14 +22,23 @@ const NonEmpty = Schema.String.check(Schema.isMinLength(1))
 
 /** A regular expression (RE2 syntax, linear time) for one whole argument of at most 4,096 characters. */
 const Match = Schema.Struct({
+  /** Matched whole, as `^(?:…)$`, without flags. */
   match: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(1000)),
   /** Whether an argument that begins with `-` may match. */
   options: Schema.optionalKey(Schema.Boolean)
 })
 
-/** All further arguments: any (`true`), or those of a list. Must come last. */
+/** Words, each of which may be there, in any order and any number. One that begins with `-` was meant. */
+const AnyOf = Schema.Struct({
+  /** The words. */
+  anyOf: Schema.Array(Schema.String)
+})
+
+/** All further arguments. Must come last. */
 const Rest = Schema.Struct({
-  rest: Schema.Union([Schema.Literal(true), Schema.Struct({ anyOf: Schema.Array(Schema.String) }), Match]),
+  /** Any (`true`), those of a list, or those that an expression matches. */
+  rest: Schema.Union([Schema.Literal(true), AnyOf, Match]),
+  /** Whether arguments that begin with `-` may be among them. */
   options: Schema.optionalKey(Schema.Boolean)
 })
 
@@ -48,14 +57,18 @@ export type CommandGrant = typeof CommandGrant.Type
 
 /** Exact names, or a prefix and `*`, which never covers a dangerous name. */
 const NamePattern = Schema.String.check(
-  Schema.isPattern(/^[^=*\0]*\*?$/),
+  Schema.isPattern(/^[^=*\0]*\*?$/u),
   Schema.isMinLength(1),
   Schema.isMaxLength(1024)
 )
 
 /** A value that is not written down here: the secret of this name among those that the broker was started with. */
-const SecretReference = Schema.Struct({ secret: NonEmpty.check(Schema.isMaxLength(200)) })
+const SecretReference = Schema.Struct({
+  /** Its name. */
+  secret: NonEmpty.check(Schema.isMaxLength(200))
+})
 
+/** What the environment of a child is made of. */
 export const EnvironmentGrant = Schema.Struct({
   /** Variables of the host that the child gets, unless the client would rather not. What it must have is for `values`. */
   inherit: Schema.optionalKey(Schema.Array(NamePattern)),
@@ -68,14 +81,30 @@ export type EnvironmentGrant = typeof EnvironmentGrant.Type
 
 /** Names of topics of the bus, each whole, or a beginning and `*`. */
 const TopicPatterns = Schema.Array(
-  Schema.String.check(Schema.isPattern(/^[^*]*\*?$/), Schema.isMinLength(1), Schema.isMaxLength(200))
+  Schema.String.check(Schema.isPattern(/^[^*]*\*?$/u), Schema.isMinLength(1), Schema.isMaxLength(200))
 )
+
+const Topics = Schema.Struct({
+  /** Those on which it may publish. */
+  publish: Schema.optionalKey(TopicPatterns),
+  /** Those that it may subscribe to. */
+  subscribe: Schema.optionalKey(TopicPatterns)
+})
+
+const StdioGrant = Schema.Struct({
+  /** Whether the host's own stdin, stdout and stderr may be used. */
+  inherit: Schema.Boolean
+})
 
 const Reach = Schema.Literals(["own", "all"])
 
+/** What a client may do. All that is not granted is denied. */
 export const Policy = Schema.Struct({
+  /** Where the JSON Schema of this file is, for editors. It says nothing to the broker. */
+  $schema: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(2048))),
   /** Who this is, in errors, lists and the audit. */
   subject: NonEmpty.check(Schema.isMaxLength(200)),
+  /** Programs that may be run. */
   commands: Schema.optionalKey(Schema.Array(CommandGrant)),
   /** Commands that may not be run, whatever else is said. Deny wins. */
   deny: Schema.optionalKey(Schema.Array(CommandName)),
@@ -89,7 +118,7 @@ export const Policy = Schema.Struct({
   /** Whether a line of shell may be run: any command at all, under the rest of the policy. Absent: none. */
   shell: Schema.optionalKey(Schema.Boolean),
   /** `inherit`: whether the host's own stdin, stdout and stderr may be used, by its processes and by the client itself. */
-  stdio: Schema.optionalKey(Schema.Struct({ inherit: Schema.Boolean })),
+  stdio: Schema.optionalKey(StdioGrant),
   /**
    * What becomes of the client's processes when its connection ends: they are ended, or run on and can be attached to with
    * the same token. Absent: they are ended.
@@ -104,9 +133,7 @@ export const Policy = Schema.Struct({
   /** What its processes can see and reach. Absent: what the host's user can. */
   sandbox: Schema.optionalKey(Sandbox),
   /** Topics of the bus that the client may use. */
-  topics: Schema.optionalKey(
-    Schema.Struct({ publish: Schema.optionalKey(TopicPatterns), subscribe: Schema.optionalKey(TopicPatterns) })
-  ),
+  topics: Schema.optionalKey(Topics),
   /** How long the token is good for, from when it is minted. Its sessions end then. Absent: until it is revoked. */
   expires: Schema.optionalKey(DurationText),
   /** What becomes of the client's processes when its token expires: they are ended, or run on. Absent: they run on. */

@@ -5,7 +5,9 @@ import * as Schema from "effect/Schema"
 /** A time as it is written in a policy: `"90 seconds"`, `"8 hours"`. More than none, and not endless. */
 export const DurationText = Schema.String.check(
   Schema.isMaxLength(100),
-  Schema.makeFilter<string>((text) => isDuration(text) || 'a duration such as "90 seconds" or "8 hours"')
+  Schema.makeFilter<string>((text) => isDuration(text) || 'a duration such as "90 seconds" or "8 hours"', {
+    toJsonSchema: () => ({ pattern: "^\\d+(\\.\\d+)?\\s+(nano|micro|milli|second|minute|hour|day|week)s?$" })
+  })
 )
 
 const isDuration = (text: string): boolean =>

@@ -15,7 +15,9 @@ import { StopSteps } from "./StopSteps.ts"
  */
 export const MAX_ARGUMENT_LENGTH = 4 * 1024 * 1024
 
-const withoutNul = Schema.makeFilter<string>((text) => !text.includes("\0") || "a string without NUL bytes")
+const withoutNul = Schema.makeFilter<string>((text) => !text.includes("\0") || "a string without NUL bytes", {
+  toJsonSchema: () => ({ pattern: "^[^\\u0000]*$" })
+})
 /** A string that the kernel takes whole. */
 export const Text = Schema.String.check(withoutNul, Schema.isMaxLength(MAX_ARGUMENT_LENGTH))
 
@@ -23,7 +25,7 @@ export const Text = Schema.String.check(withoutNul, Schema.isMaxLength(MAX_ARGUM
 export const CommandName = Schema.String.check(withoutNul, Schema.isMinLength(1), Schema.isMaxLength(4096))
 
 /** Name of an environment variable: not empty, no `=`, no NUL. */
-export const EnvironmentName = Schema.String.check(Schema.isPattern(/^[^=\0]+$/), Schema.isMaxLength(1024))
+export const EnvironmentName = Schema.String.check(Schema.isPattern(/^[^=\0]+$/u), Schema.isMaxLength(1024))
 
 /**
  * What one of the three standard streams is connected to: the client (`pipe`), the stream of the same number of the
