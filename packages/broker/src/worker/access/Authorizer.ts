@@ -23,6 +23,7 @@ import { buildEnvironment } from "./build-environment.ts"
 import type { EffectiveLimits } from "./combine-limits.ts"
 import type { EffectiveSandbox } from "./combine-sandbox.ts"
 import { type Grant, type Host, linksOf } from "./Grant.ts"
+import { Effort } from "./Expressions.ts"
 import { exceedsKernel } from "./exceeds-kernel.ts"
 import { matchesGrammar } from "./match-arguments.ts"
 import { isDenied, names } from "./match-command.ts"
@@ -150,9 +151,10 @@ const decideCommand = (
     )
   }
   const found = resolveCommand(spec.command, grant.path, cwd)
+  const effort = new Effort()
   const rules = linksOf(grant).map((link) => ({
     subject: link.subject,
-    rule: ruleFor(link, spec, found, cwd, link === grant)
+    rule: ruleFor(link, spec, found, cwd, link === grant, effort)
   }))
   return { found: orThrow(found, spec, grant, cwd), rules }
 }
@@ -163,7 +165,8 @@ const ruleFor = (
   spec: SpawnSpec,
   found: ResolvedCommand | Unresolved,
   cwd: string,
-  isOwn: boolean
+  isOwn: boolean,
+  effort: Effort
 ): string => {
   const denial = link.deny.findIndex((command) => isDenied(command, spec, found, link, cwd))
   if (denial >= 0)
@@ -181,14 +184,16 @@ const ruleFor = (
     throw denied(link, "commands", `the command ${spec.command}`, "Add it to the policy's `commands`.", nearest)
   }
   const fitting = rules.find(
-    ([, rule]) => rule.args === "any" || rule.args.some((grammar) => matchesGrammar(grammar, spec.args))
+    ([, rule]) => rule.args === "any" || rule.args.some((grammar) => matchesGrammar(grammar, spec.args, effort))
   )
   if (fitting === undefined) {
     throw denied(
       link,
       `commands[${rules[0]![0]}].args`,
       `the arguments of ${commandLine(spec.command, spec.args)}`,
-      "No pattern of this command fits them whole. Add one, or `true` for any."
+      effort.isSpent
+        ? "To match them takes longer than is spent on one command. Pass fewer or shorter ones, or write simpler expressions."
+        : "No pattern of this command fits them whole. Add one, or `true` for any."
     )
   }
   return `commands[${fitting[0]}]`

@@ -1,13 +1,8 @@
 /**
  * Whether an argument list fits a grammar. Patterns match whole arguments; surplus and missing ones are refused.
- *
- * Regular expressions are RE2's (the `re2js` library), whose matching time is linear in the length of the input, so that no
- * pattern and no argument can hang the broker.
  */
 import type { ArgumentPattern } from "@spawnbroker/protocol"
-import { RE2JS } from "re2js"
-
-type MatchOne = (argument: string) => boolean
+import { Effort, type Expressions, type MatchOne } from "./Expressions.ts"
 
 /** The patterns for the leading arguments, one each, and that for every further one, if any may follow. */
 export interface ArgumentGrammar {
@@ -24,51 +19,52 @@ export class GrammarError extends Error {
   }
 }
 
-/** Longer arguments match no expression: linear time still grows with the length, times the size of the expression. */
-const MAX_MATCHED_LENGTH = 4096
-
 /** Compiles one alternative. Throws {@link GrammarError}. */
-export const compileGrammar = (patterns: ReadonlyArray<ArgumentPattern>): ArgumentGrammar => {
-  const leading: Array<MatchOne> = []
-  for (const [index, pattern] of patterns.entries()) {
-    if (typeof pattern === "string") leading.push((argument) => argument === pattern)
-    else if ("match" in pattern) leading.push(matchExpression(index, pattern.match, pattern.options === true))
-    else if (index < patterns.length - 1) throw new GrammarError(index, "`rest` must be the last pattern")
-    else return { leading, rest: matchRest(index, pattern) }
+export const compileGrammar = (patterns: ReadonlyArray<ArgumentPattern>, expressions: Expressions): ArgumentGrammar => {
+  const compile = (pattern: ArgumentPattern, index: number): MatchOne => {
+    try {
+      return compilePattern(pattern, expressions)
+    } catch (cause) {
+      throw new GrammarError(index, (cause as Error).message)
+    }
   }
-  return { leading, rest: undefined }
+  const last = patterns.at(-1)
+  const misplaced = patterns.slice(0, -1).findIndex(isRest)
+  if (misplaced >= 0) throw new GrammarError(misplaced, "`rest` must be the last pattern")
+  return last !== undefined && isRest(last)
+    ? { leading: patterns.slice(0, -1).map(compile), rest: compile(last, patterns.length - 1) }
+    : { leading: patterns.map(compile), rest: undefined }
 }
 
-export const matchesGrammar = (grammar: ArgumentGrammar, args: ReadonlyArray<string>): boolean => {
+/** `effort`: what one decision may cost, shared by all that it tries. Where it is spent, nothing fits. */
+export const matchesGrammar = (
+  grammar: ArgumentGrammar,
+  args: ReadonlyArray<string>,
+  effort: Effort = new Effort()
+): boolean => {
   const { leading, rest } = grammar
   if (args.length < leading.length || (rest === undefined && args.length > leading.length)) return false
-  return args.every((argument, index) => (leading[index] ?? rest!)(argument))
+  return args.every((argument, index) => effort.spend(1) && (leading[index] ?? rest!)(argument, effort))
 }
 
-const matchRest = (index: number, pattern: Extract<ArgumentPattern, { rest: unknown }>): MatchOne => {
-  const options = pattern.options === true
-  if (pattern.rest === true) return (argument) => options || !isOption(argument)
-  if ("match" in pattern.rest)
-    return matchExpression(index, pattern.rest.match, options || pattern.rest.options === true)
+type Rest = Extract<ArgumentPattern, { readonly rest: unknown }>
+
+const isRest = (pattern: ArgumentPattern): pattern is Rest => typeof pattern === "object" && "rest" in pattern
+
+const compilePattern = (pattern: ArgumentPattern, expressions: Expressions): MatchOne => {
+  if (typeof pattern === "string") return (argument) => argument === pattern
+  return isRest(pattern)
+    ? compileRest(pattern, expressions)
+    : unlessOption(pattern.options === true, expressions.compile(pattern.match))
+}
+
+const compileRest = ({ rest, options = false }: Rest, expressions: Expressions): MatchOne => {
+  if (rest === true) return unlessOption(options, () => true)
+  if ("match" in rest) return unlessOption(options || rest.options === true, expressions.compile(rest.match))
   // Each word was written down by the host, so one that begins with "-" was meant.
-  const words = new Set(pattern.rest.anyOf)
+  const words = new Set(rest.anyOf)
   return (argument) => words.has(argument)
 }
 
-const matchExpression = (index: number, source: string, options: boolean): MatchOne => {
-  const expression = compile(index, source)
-  return (argument) =>
-    argument.length <= MAX_MATCHED_LENGTH && (options || !isOption(argument)) && expression.matcher(argument).matches()
-}
-
-const compile = (index: number, source: string): RE2JS => {
-  try {
-    // By itself first: "a)|(b" is no expression, and would close the group.
-    RE2JS.compile(source)
-    return RE2JS.compile(`^(?:${source})$`)
-  } catch (cause) {
-    throw new GrammarError(index, `not a regular expression of RE2: ${(cause as Error).message}`)
-  }
-}
-
-const isOption = (argument: string): boolean => argument.startsWith("-")
+const unlessOption = (options: boolean, matches: MatchOne): MatchOne =>
+  options ? matches : (argument, effort) => !argument.startsWith("-") && matches(argument, effort)

@@ -1,15 +1,15 @@
 /**
  * From what a person wrote to what is enforced. A mistake in a policy is found here, once, when a token is minted.
  */
-import { type CommandGrant, InvalidArgument, type Policy } from "@spawnbroker/protocol"
+import { type ArgumentPattern, type CommandGrant, InvalidArgument, type Policy } from "@spawnbroker/protocol"
 import * as Result from "effect/Result"
 import { isAbsolute } from "node:path"
 import { inheritedBy, policyPath } from "./build-environment.ts"
 import { combineLimits, limitsOf, quotaOf } from "./combine-limits.ts"
+import { Expressions, MAX_COST, MAX_DERIVED_COST } from "./Expressions.ts"
 import { type CommandRule, type Grant, type Host, linksOf } from "./Grant.ts"
 import { type ArgumentGrammar, compileGrammar, GrammarError } from "./match-arguments.ts"
 import { parseDuration } from "./parse-duration.ts"
-import { checkExpressions } from "./check-expressions.ts"
 import { checkLists } from "./check-lists.ts"
 import { parseEnvironment } from "./parse-environment.ts"
 import { parseRoots, parseSandbox } from "./parse-places.ts"
@@ -25,16 +25,14 @@ export const parsePolicy = (policy: Policy, host: Host, parent?: Grant): Result.
 }
 
 const parse = (policy: Policy, host: Host, parent: Grant | undefined): Grant => {
-  if (parent !== undefined) {
-    checkLists(policy)
-    checkExpressions(policy.commands ?? [])
-  }
+  if (parent !== undefined) checkLists(policy)
+  const expressions = new Expressions(parent === undefined ? MAX_COST : MAX_DERIVED_COST)
   const env = parseEnvironment(policy.env ?? {}, host, parent)
   const ancestors = parent === undefined ? [] : linksOf(parent)
   return {
     ancestors,
     subject: parent === undefined ? policy.subject : `${parent.subject}/${policy.subject}`,
-    commands: (policy.commands ?? []).map(parseCommand),
+    commands: (policy.commands ?? []).map((command, index) => parseCommand(command, index, expressions)),
     deny: policy.deny ?? [],
     path: parent?.path ?? policyPath(env, host.env),
     env,
@@ -54,7 +52,7 @@ const parse = (policy: Policy, host: Host, parent: Grant | undefined): Grant => 
   }
 }
 
-const parseCommand = (grant: CommandGrant, index: number): CommandRule => {
+const parseCommand = (grant: CommandGrant, index: number, expressions: Expressions): CommandRule => {
   const { command, args = [[]] } = grant
   if (command.includes("/") && !isAbsolute(command)) {
     throw new InvalidArgument({
@@ -64,17 +62,21 @@ const parseCommand = (grant: CommandGrant, index: number): CommandRule => {
   }
   return {
     command,
-    args: args === true ? "any" : args.map((patterns, alternative) => parseGrammar(index, alternative, patterns))
+    args:
+      args === true
+        ? "any"
+        : args.map((patterns, alternative) => parseGrammar(index, alternative, patterns, expressions))
   }
 }
 
 const parseGrammar = (
   command: number,
   alternative: number,
-  patterns: Parameters<typeof compileGrammar>[0]
+  patterns: ReadonlyArray<ArgumentPattern>,
+  expressions: Expressions
 ): ArgumentGrammar => {
   try {
-    return compileGrammar(patterns)
+    return compileGrammar(patterns, expressions)
   } catch (cause) {
     if (!(cause instanceof GrammarError)) throw cause
     throw new InvalidArgument({

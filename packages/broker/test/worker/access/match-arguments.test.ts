@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { ArgumentPattern } from "@spawnbroker/protocol"
 import * as Schema from "effect/Schema"
+import { Expressions } from "../../../src/worker/access/Expressions.ts"
 import { compileGrammar, GrammarError, matchesGrammar } from "../../../src/worker/access/match-arguments.ts"
 
 const fits = (patterns: ReadonlyArray<ArgumentPattern>, ...args: ReadonlyArray<string>): boolean =>
-  matchesGrammar(compileGrammar(patterns), args)
+  matchesGrammar(compileGrammar(patterns, new Expressions()), args)
 
 type Row = readonly [
   what: string,
@@ -163,7 +164,7 @@ describe("argument grammars", () => {
   for (const [what, patterns, at] of broken) {
     it(`${what} is a mistake, and its place is told`, () => {
       try {
-        compileGrammar(patterns)
+        compileGrammar(patterns, new Expressions())
       } catch (cause) {
         assert.instanceOf(cause, GrammarError)
         return assert.strictEqual((cause as GrammarError).at, at)
