@@ -16,6 +16,7 @@ import {
   type InvalidToken,
   LimitExceeded,
   type Policy,
+  type PolicyWarning,
   spawnDefaults,
   type SpawnSpec,
   type Unsupported
@@ -61,6 +62,11 @@ export interface BrokerOptions {
    * @default none
    */
   readonly secrets?: Readonly<Record<string, string>> | undefined
+  /**
+   * What is done with the warnings of a policy that is minted (see `check`): each is logged once, or none.
+   * @default "log"
+   */
+  readonly policyWarnings?: "log" | "ignore" | undefined
   /**
    * How long children get at most before SIGKILL when the scope closes: the steps by which each is ended (its kill signal
    * and its grace, unless its client has said otherwise) are shortened in proportion where they would take longer.
@@ -115,6 +121,23 @@ export interface BrokerHandle {
    * sandbox that this machine cannot enforce.
    */
   readonly mint: (policy: Policy) => Effect.Effect<string, AnyCallError | Unsupported>
+  /**
+   * What in a policy grants more than it seems to: programs that run other programs, with arguments of the client's choice.
+   * Each with its place, and what to grant instead. `mint` logs the same. Nothing is minted.
+   *
+   * **Errors**: `InvalidArgument` for a policy that is wrong, as `mint`.
+   *
+   * **Example** (`find` runs commands)
+   *
+   * ```ts
+   * const program = Effect.gen(function*() {
+   *   const broker = yield* Broker.start()
+   *   const warnings = yield* broker.check({ subject: "panel", commands: [{ command: "find", args: true }] })
+   *   warnings.map(({ place, program }) => [place, program]) // => [["commands[0].args", "find"]]
+   * }).pipe(Effect.scoped)
+   * ```
+   */
+  readonly check: (policy: Policy) => Effect.Effect<ReadonlyArray<PolicyWarning>, AnyCallError>
   /** A port for one client, which can be transferred to any thread or window. It does nothing without a token. */
   readonly openPort: () => Effect.Effect<MessagePort, BrokerUnavailable>
   /**
@@ -204,6 +227,7 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
             env: definedOnly(options.env ?? process.env),
             cwd: options.cwd ?? process.cwd(),
             secrets: options.secrets ?? {},
+            policyWarnings: options.policyWarnings ?? "log",
             launcherPath: options.launcherPath && resolve(options.launcherPath),
             execPath: options.execPath && resolve(options.execPath)
           },
@@ -260,6 +284,7 @@ const makeHandle = (supervised: Supervised, defaultGrace: Duration.Input): Broke
     )
   return {
     mint: (policy) => retrying(({ connection }) => connection.call.mint({ policy })),
+    check: (policy) => retrying(({ connection }) => connection.call.check({ policy })),
     openPort,
     attachPort: (window) =>
       openPort().pipe(

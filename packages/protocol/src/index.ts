@@ -31,8 +31,10 @@ export type { CallMessage, ComlinkApi } from "./derive/comlink-api.ts"
 export { type Connection, connectRemote, type Remote } from "./derive/remote.ts"
 
 export { coversName, isDangerousName } from "./policy/environment-names.ts"
+export { type DangerousProgram, dangerousPrograms } from "./policy/dangerous-programs.ts"
 export { ExceededLimit, Limits } from "./policy/Limits.ts"
 export { ArgumentPattern, CommandGrant, EnvironmentGrant, Policy } from "./policy/Policy.ts"
+export { PolicyWarning, policyWarnings } from "./policy/policy-warnings.ts"
 export { Sandbox } from "./policy/Sandbox.ts"
 
 export { durationMillis, isEndless, MAX_TIMER_MS } from "./process/duration-millis.ts"

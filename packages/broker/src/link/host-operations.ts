@@ -7,6 +7,7 @@ import {
   InvalidToken,
   Milliseconds,
   Policy,
+  PolicyWarning,
   Port,
   SpawnSpec,
   Unsupported
@@ -45,6 +46,7 @@ export const HostOperations = RpcGroup.make(
     success: Schema.String,
     error: Schema.Union([InvalidArgument, Unsupported])
   }),
+  Rpc.make("check", { payload: { policy: Policy }, success: Schema.Array(PolicyWarning), error: InvalidArgument }),
   Rpc.make("explain", { payload: { policy: Policy, spec: SpawnSpec }, success: Explanation, error: InvalidArgument }),
   Rpc.make("openPort", { payload: { port: Port } }),
   Rpc.make("revoke", { payload: { token: Schema.String, kill: Schema.Boolean }, error: InvalidToken }),

@@ -30,6 +30,8 @@ export interface WorkerStart {
   readonly cwd: string
   /** By name. They leave the worker only in the environment of children whose policy refers to them. */
   readonly secrets: Readonly<Record<string, string>>
+  /** What is done with the warnings of a policy that is minted. */
+  readonly policyWarnings: "log" | "ignore"
 }
 
 /** One way, on the worker's own port. */

@@ -8,18 +8,20 @@ import {
   type InvalidToken,
   LimitExceeded,
   type Policy,
-  type Unsupported
+  type Unsupported,
+  policyWarnings
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
-import { type ClockStart, monotonicNow } from "../link/clock-start.ts"
+import { monotonicNow } from "../link/clock-start.ts"
 import type { HostOperations, BrokerStats, ShutdownReport } from "../link/host-operations.ts"
 import type { StoredToken } from "../link/StoredToken.ts"
-import type { WorkerNotice } from "../link/worker-start.ts"
+import type { WorkerNotice, WorkerStart } from "../link/worker-start.ts"
 import { explainSpawn } from "./access/explain-spawn.ts"
 import type { Grant, Host } from "./access/Grant.ts"
 import { type Capability, isOf } from "./access/Capability.ts"
 import { type Clock, makeClock } from "./access/Clock.ts"
 import { FailedConnects } from "./access/FailedConnects.ts"
+import { PolicyWarnings } from "./access/PolicyWarnings.ts"
 import { parsePolicy } from "./access/parse-policy.ts"
 import { makeRedact, type Redact } from "./access/redact.ts"
 import { type Ending, TokenStore } from "./access/TokenStore.ts"
@@ -42,6 +44,9 @@ const SHUTDOWN_MARGIN_MS = 2000
 
 type AttenuateError = InvalidArgument | InvalidToken | LimitExceeded | Unsupported
 
+/** What of a start the worker itself needs. */
+type WorkerOptions = Host & Pick<WorkerStart, "clockStart" | "policyWarnings">
+
 export class Worker {
   readonly host: Host
   readonly spawner: Spawner
@@ -55,10 +60,13 @@ export class Worker {
   readonly sessions = new Set<Session>()
   /** A text without the host's secrets. Whatever is told of arguments, or of what came from outside, goes through it. */
   readonly redact: Redact
+  readonly #warnings: PolicyWarnings
   readonly #notify: (notice: WorkerNotice) => void
   malformedMessages = 0
 
-  constructor(host: Host, spawner: Spawner, clockStart: ClockStart, notify: (notice: WorkerNotice) => void) {
+  constructor(start: WorkerOptions, spawner: Spawner, notify: (notice: WorkerNotice) => void) {
+    const { clockStart, policyWarnings: warnings, ...host } = start
+    this.#warnings = new PolicyWarnings(warnings, (message) => this.log("Warning", message))
     this.host = host
     this.clock = makeClock(Date.now, monotonicNow, clockStart)
     this.tokens = new TokenStore(this.clock, (capability, ending) => this.#tokenOver(capability, ending))
@@ -106,7 +114,11 @@ export class Worker {
 
   readonly handlers: Handlers<HostOperations> = {
     mint: ({ policy }) =>
-      Effect.map(this.#enforceable(policy), (grant) => this.#added(this.tokens.mint(grant), policy)),
+      Effect.map(this.#enforceable(policy), (grant) => {
+        this.#warnings.report(policy)
+        return this.#added(this.tokens.mint(grant), policy)
+      }),
+    check: ({ policy }) => Effect.map(this.#parse(policy), () => policyWarnings(policy)),
     explain: ({ policy, spec }) =>
       Effect.map(this.#parse(policy), (grant) => explainSpawn(grant, this.host, this.redact, spec)),
     openPort: ({ port }) => Effect.sync(() => void this.sessions.add(new Session(this, port as MessagePort))),

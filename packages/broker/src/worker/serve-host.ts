@@ -11,9 +11,9 @@ export const serveHost = async (
   spawner: Spawner,
   notify: (notice: WorkerNotice) => void
 ): Promise<void> => {
-  const { env, cwd, secrets, clockStart, tokens } = start
-  const worker = new Worker({ env, cwd, secrets }, spawner, clockStart, notify)
-  await Effect.runPromise(worker.restore(tokens))
+  const { env, cwd, secrets, clockStart, policyWarnings } = start
+  const worker = new Worker({ env, cwd, secrets, clockStart, policyWarnings }, spawner, notify)
+  await Effect.runPromise(worker.restore(start.tokens))
   serve(HostOperations, start.port, worker.handlers, {
     onMalformed: (error) => worker.log("Error", `The host sent what the worker does not understand. ${error.message}`),
     onDefect: (operation, cause) => worker.log("Error", `The operation ${operation} broke: ${String(cause)}`)
