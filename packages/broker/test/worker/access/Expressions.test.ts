@@ -9,7 +9,7 @@ import { parsePolicy } from "../../../src/worker/access/parse-policy.ts"
 
 /** Pieces from which expressions are put together, each of which an estimate could get wrong. */
 const pieces = [
-  ..."ab.^$|()*+?{}[]\\-,",
+  ...Array.from("ab.^$|()*+?{}[]\\-,"),
   "(?:",
   "(?i)",
   "(?P<n>",
