@@ -3,4 +3,15 @@ export { Broker, type BrokerHandle, type BrokerOptions } from "./Broker.ts"
 export type { AttachablePort } from "./host/bridge-port.ts"
 export { BrokerStats, ShutdownReport } from "./link/host-operations.ts"
 export type { SpawnerChoice } from "./link/worker-start.ts"
-export { Policy, type PolicyWarning, policyWarnings } from "@spawnbroker/protocol"
+export {
+  allow,
+  anyArguments,
+  match,
+  oneOf,
+  Policy,
+  policy,
+  type PolicyWarning,
+  policyWarnings,
+  rest,
+  secret
+} from "@spawnbroker/protocol"

@@ -30,6 +30,7 @@ export { operationCodec, type OperationCodec, strictDecoder, toInvalidArgument }
 export type { CallMessage, ComlinkApi } from "./derive/comlink-api.ts"
 export { type Connection, connectRemote, type Remote } from "./derive/remote.ts"
 
+export { allow, anyArguments, match, oneOf, policy, rest, secret } from "./policy/build-policy.ts"
 export { coversName, isDangerousName } from "./policy/environment-names.ts"
 export { type DangerousProgram, dangerousPrograms } from "./policy/dangerous-programs.ts"
 export { ExceededLimit, Limits } from "./policy/Limits.ts"
