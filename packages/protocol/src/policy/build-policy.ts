@@ -5,6 +5,8 @@
  * **Example**
  *
  * ```ts
+ * import { allow, match, oneOf, policy, rest } from "@spawnbroker/protocol"
+ *
  * const reader = policy("panel:git", {
  *   commands: [
  *     allow("git", ["status", rest("--short", "--branch")], ["show", match(/[0-9a-f]{7,40}/)], ["log", "--oneline", rest()]),

@@ -1,4 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
+import { readFileSync } from "node:fs"
+import { file, withList } from "../../scripts/generate-dangerous-programs.ts"
 import { dangerousPrograms } from "../../src/policy/dangerous-programs.ts"
 import { expressionBeginnings } from "../../src/policy/expression-beginnings.ts"
 import type { CommandGrant, Policy } from "../../src/policy/Policy.ts"
@@ -202,4 +204,12 @@ describe("the beginnings of an expression", () => {
       assert.deepStrictEqual([...new Set(found)], texts)
     })
   }
+})
+
+describe("docs/guide/dangerous-programs.md", () => {
+  it("has the list (`pnpm --filter @spawnbroker/protocol generate:dangerous-programs` writes it)", () => {
+    const page = readFileSync(file, "utf8")
+    assert.strictEqual(page, withList(page))
+    assert.include(page, "### git")
+  })
 })
