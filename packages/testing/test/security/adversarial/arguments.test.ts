@@ -1,7 +1,7 @@
 /** Programs that run others, by an option or an argument: what is granted is a grammar, so none of it fits. */
 import type { ArgumentPattern } from "@spawnbroker/protocol"
 import { mkdirSync } from "node:fs"
-import { type Attack, attacks, isInstalled, type Place } from "./attack.ts"
+import { type Attack, attacks, type Place } from "./attack.ts"
 
 interface Row {
   readonly name: string
@@ -701,9 +701,10 @@ const toAttack = ({ name, command, grammar, act, twin, isReal = false, prepare }
   act: (place) => ({ command, args: act(place) }),
   code: "PermissionDenied",
   rule: "commands[0].args",
+  needs: command,
   twin: (place) => ({ command, args: twin(place) }),
   ...(prepare !== undefined && { prepare }),
   ...(isReal && { real: () => ({ commands: [{ command, args: true }], env: { values: { TERM: "dumb" } } }) })
 })
 
-attacks("the arguments", rows.filter(({ command }) => isInstalled(command)).map(toAttack))
+attacks("the arguments", rows.map(toAttack))

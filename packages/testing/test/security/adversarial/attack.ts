@@ -62,6 +62,8 @@ export interface Attack {
   /** The rule that has decided, or the argument that is wrong. */
   readonly rule?: string
   readonly twin: (place: Place) => Act
+  /** The program that must be there for more than the denial. */
+  readonly needs?: string
   /** What the twin prints at least. */
   readonly prints?: string
   /** What is there before. */
@@ -71,7 +73,7 @@ export interface Attack {
 }
 
 /** Whether a program is there to be run; the cases of those that are not say so. */
-export const isInstalled = (command: string): boolean =>
+const isInstalled = (command: string): boolean =>
   (process.env["PATH"] ?? "").split(delimiter).some((directory) => {
     try {
       accessSync(join(directory, command), constants.X_OK)
@@ -118,11 +120,9 @@ export const attacks = (family: string, cases: ReadonlyArray<Attack>): void =>
         })
       )
 
-      const sample = attack.twin(new Place("/"))
-      const command = sample.command.startsWith("/") ? undefined : sample.command
-      const missing = command !== undefined && !isInstalled(command) && attack.prepare === undefined
-      const test = missing ? it.effect.skip : it.effect
-      const why = missing ? ` (${command} is not installed)` : ""
+      const isMissing = attack.needs !== undefined && !isInstalled(attack.needs)
+      const test = isMissing ? it.effect.skip : it.effect
+      const why = isMissing ? ` (not run: ${attack.needs} is not installed)` : ""
       test(`${name}: its twin is allowed${why}`, () =>
         Effect.gen(function* () {
           const here = yield* place

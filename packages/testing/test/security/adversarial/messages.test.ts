@@ -111,7 +111,7 @@ const frames: ReadonlyArray<readonly [name: string, frames: ReadonlyArray<Loose>
 
 layer(Broker.layer({ policyWarnings: "ignore" }), { excludeTestServices: true })("frames:", (it) => {
   for (const [name, batch, reads] of frames) {
-    it.effect(`${name}`, () =>
+    it.effect(name, () =>
       Effect.gen(function* () {
         const { client } = yield* connectRaw()
         assertSucceeds(yield* Effect.promise(() => client.spawn(0, specOf("cat", [], { cwd: "/" }))))

@@ -101,9 +101,9 @@ attacks("names and paths", [
     act: (p) => ({ command: p.path("below/echo2"), args: [p.canary] }),
     real: (p) => ({ commands: [{ command: p.path("below/echo2"), args: true }] })
   }),
-  named("another name of a file of many programs", () => "sh", {
+  named("another program of a file of many", () => "busybox", {
     policy: () => ({ commands: [{ command: "busybox", args: [["true"]] }, ...granted.commands!] }),
-    act: (p) => ({ command: "/usr/bin/busybox", args: ["sh", "-c", `touch ${p.canary}`] }),
+    act: (p) => ({ command: "busybox", args: ["sh", "-c", `touch ${p.canary}`] }),
     rule: "commands[0].args"
   }),
   nul("a NUL in a name", () => ({ command: "echo\0tool" }), "command"),
