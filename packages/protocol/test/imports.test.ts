@@ -8,7 +8,9 @@ const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((fi
 const codeOf = (file: string): string =>
   readFileSync(join(src, file), "utf8").replaceAll(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, "")
 const namesIn = (code: string): ReadonlyArray<string> =>
-  [...code.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(([, name]) => name!)
+  [...code.matchAll(/^(?:import|export)\s(?:[\w*{},\s]+?\sfrom\s)?"([^"]+)"|\bimport\("([^"]+)"\)/gm)].map(
+    ([, name, loaded]) => (name ?? loaded)!
+  )
 const importsOf = (file: string): ReadonlyArray<string> => namesIn(codeOf(file))
 /** Without those of types alone, which are gone when it runs. */
 const importsAtRunTime = (file: string): ReadonlyArray<string> =>

@@ -55,16 +55,20 @@ export const connectSession = (
       frame: (frame) => channels.get(frame.channel)?.receive(frame),
       // Later than the last frame, which the end of the control port is not.
       closed: () => {
-        // Whoever hears of it and calls again must not find the old connection.
-        disconnect(ended)
+        // First: whoever hears of it and calls again must not find the old session.
+        end()
         channels.forEach((process) => process.fail(ended))
       }
     })
     const keepAlive = new KeepAlive(port1)
     let isOpen = false
+    const end = (): void => {
+      if (isOpen) onEnd()
+      isOpen = false
+    }
     const { call, disconnect } = connectRemote(Operations, port, (reason) => {
       ended = reason
-      if (isOpen) onEnd()
+      end()
     })
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {

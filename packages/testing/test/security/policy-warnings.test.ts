@@ -21,7 +21,7 @@ const logOf = (policies: ReadonlyArray<Policy>, policyWarnings?: "log" | "ignore
   })
 
 describe("a policy that grants more than it seems to", () => {
-  it.effect("is minted, and logged once, with its place and what to grant instead", () =>
+  it.live("is minted, and logged once, with its place and what to grant instead", () =>
     Effect.gen(function* () {
       const lines = yield* logOf([loose, loose, tight])
       assert.lengthOf(lines, 1)
@@ -32,13 +32,13 @@ describe("a policy that grants more than it seems to", () => {
     })
   )
 
-  it.effect("is not logged where the host does not want it", () =>
+  it.live("is not logged where the host does not want it", () =>
     Effect.gen(function* () {
-      assert.isEmpty(yield* logOf([loose], "ignore"))
+      assert.deepStrictEqual(yield* logOf([loose], "ignore"), [])
     })
   )
 
-  it.effect("cannot write lines of its own into the log, nor fill it", () =>
+  it.live("cannot write lines of its own into the log, nor fill it", () =>
     Effect.gen(function* () {
       const commands = Array.from({ length: 1000 }, () => ({
         command: "/\nERROR: all is lost/\u001b[2Jfind",
@@ -53,7 +53,7 @@ describe("a policy that grants more than it seems to", () => {
     })
   )
 
-  it.effect("is told as data, and a wrong one as wrong", () =>
+  it.live("is told as data, and a wrong one as wrong", () =>
     Effect.gen(function* () {
       const broker = yield* Broker.start({ spawner: "direct" })
       const warnings = yield* broker.check(loose)
