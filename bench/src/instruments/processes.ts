@@ -22,3 +22,27 @@ export const children = (): ReadonlyArray<number> =>
   readdirSync("/proc/self/task").flatMap((thread) =>
     readFileSync(`/proc/self/task/${thread}/children`, "latin1").split(" ").filter(Boolean).map(Number)
   )
+
+/** The living descendants of this process. */
+export const descendants = (): ReadonlyArray<number> => {
+  const parents = new Map<number, number>()
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, "latin1")
+      const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+      if (state !== "Z") parents.set(Number(name), Number(parent))
+    } catch {
+      // It has gone meanwhile.
+    }
+  }
+  const isOurs = (pid: number): boolean => {
+    const parent = parents.get(pid)
+    return parent !== undefined && (parent === process.pid || isOurs(parent))
+  }
+  return [...parents.keys()].filter(isOurs)
+}
+
+/** The launchers among the children of this process. */
+export const launchers = (): ReadonlyArray<number> =>
+  children().filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("launcher/main"))
