@@ -9,6 +9,7 @@
  */
 import {
   type AnyCallError,
+  type BusEvent,
   BrokerUnavailable,
   durationMillis,
   type Explanation,
@@ -17,8 +18,11 @@ import {
   LimitExceeded,
   type Policy,
   type PolicyWarning,
+  type ProcessError,
   spawnDefaults,
   type SpawnSpec,
+  type SubscribeOptions,
+  type Topic,
   type Unsupported
 } from "@spawnbroker/protocol"
 import * as Context from "effect/Context"
@@ -27,14 +31,17 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
 import { randomBytes } from "node:crypto"
 import { availableParallelism } from "node:os"
 import { resolve } from "node:path"
 import { MessageChannel, type MessagePort } from "node:worker_threads"
+import { type AuditOptions, decodeAudit } from "./host/audit-options.ts"
 import { type AttachablePort, bridgePorts } from "./host/bridge-port.ts"
 import { startWorker } from "./host/start-worker.ts"
 import { type Supervised, superviseWorker } from "./host/supervise-worker.ts"
 import { TokenLedger } from "./host/TokenLedger.ts"
+import { overWorkers } from "./host/over-workers.ts"
 import { clockStartsNow } from "./link/clock-start.ts"
 import type { BrokerStats, ShutdownReport } from "./link/host-operations.ts"
 import type { SpawnerChoice } from "./link/worker-start.ts"
@@ -93,6 +100,13 @@ export interface BrokerOptions {
    * @default V8's own limit, some gigabytes
    */
   readonly heapLimitMb?: number | undefined
+  /**
+   * Where every decision, and every start and end of a process, is written down.
+   *
+   * **Errors**: `BrokerUnavailable` where the file cannot be opened.
+   * @default nowhere
+   */
+  readonly audit?: AuditOptions | undefined
   /**
    * The file of the broker's thread, where a bundler has put it: an entry of its own, made from
    * `@spawnbroker/broker/worker`. A path, or a URL of the kind `file:`.
@@ -181,6 +195,20 @@ export interface BrokerHandle {
    * ```
    */
   readonly explain: (policy: Policy, spec: ExplainedSpec) => Effect.Effect<Explanation, AnyCallError>
+  /**
+   * All that happens in the broker, from when one listens on: see `BusEvent`. It ends with the broker.
+   *
+   * Whoever is slow never holds the broker up: what he has not taken of the last 1,024 facts (1 MiB) is lost to him, and a
+   * `Lagged` in the place of it counts it.
+   */
+  readonly events: Stream.Stream<BusEvent>
+  /** Gives a message to all who subscribe to its topic now, and answers how many those are. No policy limits the host. */
+  readonly publish: <Message>(topic: Topic<Message>, message: Message) => Effect.Effect<number, ProcessError>
+  /**
+   * The messages of a topic, from when one listens on, whoever has published them. It ends with the broker. What is lost since
+   * one was too slow, or does not fit the topic's schema, is passed over with a warning in the log, or told to `onSkipped`.
+   */
+  readonly subscribe: <Message>(topic: Topic<Message>, options?: SubscribeOptions) => Stream.Stream<Message>
   /** Counts, bytes and resources at this moment, of the thread of now. `replaced`: how often it was replaced. */
   readonly stats: Effect.Effect<BrokerStats & { readonly replaced: number }, BrokerUnavailable>
   /**
@@ -215,6 +243,7 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
       const mark = randomBytes(MARK_BYTES).toString("hex")
       const clockStart = clockStartsNow()
       const ledger = new TokenLedger()
+      const audit = yield* decodeAudit(options.audit)
       const supervised = yield* superviseWorker((incarnation) =>
         startWorker(
           {
@@ -226,6 +255,7 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
             launchers: options.launchers ?? Math.min(Math.max(availableParallelism() - 1, 1), 4),
             env: definedOnly(options.env ?? process.env),
             cwd: options.cwd ?? process.cwd(),
+            audit,
             secrets: options.secrets ?? {},
             policyWarnings: options.policyWarnings ?? "log",
             launcherPath: options.launcherPath && resolve(options.launcherPath),
@@ -294,6 +324,9 @@ const makeHandle = (supervised: Supervised, defaultGrace: Duration.Input): Broke
     revoke: (token, { kill = false } = {}) => retrying(({ connection }) => connection.call.revoke({ token, kill })),
     explain: (policy, spec) =>
       retrying(({ connection }) => connection.call.explain({ policy, spec: { ...spawnDefaults, ...spec } })),
+    events: overWorkers(supervised, (subscriber) => subscriber.events({})),
+    publish: (topic, message) => retrying(({ subscriber }) => subscriber.publish(topic, message)),
+    subscribe: (topic, options) => overWorkers(supervised, (subscriber) => subscriber.messages(topic, options)),
     stats: Effect.map(neverInvalid(retrying(({ connection }) => connection.call.stats())), (stats) => ({
       ...stats,
       replaced: supervised.replaced()

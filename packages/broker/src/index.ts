@@ -1,11 +1,15 @@
 /** The broker: a worker thread that owns every child process. Start it with `Broker.start` or `Broker.layer`. */
 export { Broker, type BrokerHandle, type BrokerOptions } from "./Broker.ts"
+export type { AuditOptions } from "./host/audit-options.ts"
 export type { AttachablePort } from "./host/bridge-port.ts"
 export { BrokerStats, ShutdownReport } from "./link/host-operations.ts"
 export type { SpawnerChoice } from "./link/worker-start.ts"
 export {
   allow,
   anyArguments,
+  AuditLine,
+  BusEvent,
+  defineTopic,
   match,
   oneOf,
   Policy,
@@ -13,5 +17,6 @@ export {
   type PolicyWarning,
   policyWarnings,
   rest,
-  secret
+  secret,
+  type Topic
 } from "@spawnbroker/protocol"

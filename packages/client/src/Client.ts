@@ -4,22 +4,28 @@
  * It runs wherever there is a message port: the main thread, a worker, a renderer, a page. It never blocks that thread
  * and never touches a process itself.
  */
-import type {
-  BrokerUnavailable,
-  ExitStatus,
-  Explanation,
-  Policy,
-  Port,
-  ProcessError,
-  ProcessId,
-  ProcessInfo,
-  ProcessTarget,
-  Stdio
+import {
+  type BrokerUnavailable,
+  type BusEvent,
+  type EventFilter,
+  type ExitStatus,
+  type Explanation,
+  type Policy,
+  type Port,
+  type ProcessError,
+  type ProcessId,
+  type ProcessInfo,
+  type ProcessTarget,
+  type Stdio,
+  Subscriber,
+  type SubscribeOptions,
+  type Topic
 } from "@spawnbroker/protocol"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
 import type { Shell } from "./connection/DefaultShell.ts"
 import { type ConnectError, connectSession, type Session } from "./connection/connect-session.ts"
 import { keepConnected, type Line } from "./connection/keep-connected.ts"
@@ -342,6 +348,52 @@ export interface ClientHandle {
    * **Errors**: `InvalidToken` for any other token.
    */
   readonly revoke: (token: string, options?: RevokeOptions) => Effect.Effect<void, ProcessError>
+  /**
+   * What happens in the broker, from when one listens on, as far as the policy lets this client observe it: what was done with
+   * its token, and with those derived from it (`observe: "own"`), or everything. The filter narrows that.
+   *
+   * Whoever is slow never holds the broker up: what he has not taken of the last 1,024 facts (1 MiB) is lost to him, and a
+   * `Lagged` in the place of it counts it.
+   *
+   * **Errors**: `InvalidArgument` for a filter that is none; whatever ends the connection.
+   *
+   * **Example** (the facts of one process)
+   *
+   * ```ts
+   * const program = Effect.gen(function*() {
+   *   const broker = yield* Broker.start()
+   *   const token = yield* broker.mint({ subject: "example", commands: [{ command: "true" }] })
+   *   const client = yield* Client.connect(yield* broker.openPort(), token)
+   *   const facts = client.events().pipe(Stream.takeUntil(({ _tag }) => _tag === "ProcessClosed"), Stream.runCollect)
+   *   const listening = yield* Effect.forkChild(facts, { startImmediately: true })
+   *   yield* client.run("true")
+   *   const seen = yield* Fiber.join(listening)
+   *   seen.map(({ _tag }) => _tag) // => ["ProcessStarted", "ProcessExited", "ProcessClosed"]
+   * }).pipe(Effect.scoped)
+   * ```
+   */
+  readonly events: (filter?: EventFilter) => Stream.Stream<BusEvent, ProcessError>
+  /**
+   * Gives a message to all who subscribe to its topic now, this client among them, and answers how many those are. It waits
+   * for none of them.
+   *
+   * **Errors**: `PermissionDenied` where the policy's `topics.publish` does not have the topic; `InvalidArgument` for a message
+   * that does not fit its schema; `LimitExceeded` for one of more than 256 KiB.
+   */
+  readonly publish: <Message>(topic: Topic<Message>, message: Message) => Effect.Effect<number, ProcessError>
+  /**
+   * The messages of a topic, from when one listens on, whoever of the broker's clients has published them, and in one order
+   * for all. Each is decoded here, by this client's own schema.
+   *
+   * What is lost since one was too slow, or does not fit the schema, is passed over with a warning in the log, or told to
+   * `onSkipped`: no publisher can end a subscription.
+   *
+   * **Errors**: `PermissionDenied` where the policy's `topics.subscribe` does not have the topic.
+   */
+  readonly subscribe: <Message>(
+    topic: Topic<Message>,
+    options?: SubscribeOptions
+  ) => Stream.Stream<Message, ProcessError>
 }
 
 /** The service, the constructor and the layer under one name. */
@@ -400,6 +452,7 @@ const makeLastingClient = ({ first, current }: Line): ClientHandle => {
 const makeClient = (session: Session): ClientHandle => {
   const { call, subject } = session
   const outputs = new OutputReader(session)
+  const subscriber = new Subscriber(call)
   const run = makeRun((command, args, options) => spawn(session, command, args, options))
   return {
     subject,
@@ -424,6 +477,9 @@ const makeClient = (session: Session): ClientHandle => {
     stop: (target, options) => stop(session, target, options),
     explain: (command, args = [], options = {}) => explain(session, command, args, options),
     attenuate: (policy) => call.attenuate({ policy }),
-    revoke: (token, options) => revoke(session, token, options)
+    revoke: (token, options) => revoke(session, token, options),
+    events: (filter = {}) => subscriber.events(filter),
+    publish: (topic, message) => subscriber.publish(topic, message),
+    subscribe: (topic, options) => subscriber.messages(topic, options)
   }
 }

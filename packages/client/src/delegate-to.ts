@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import type { ClientHandle } from "./Client.ts"
+import { overSessions } from "./connection/over-sessions.ts"
 import { makeTemplate } from "./operations/template.ts"
 
 /** A client each of whose members is that of the client there is when it is used. `first`: for what they all have in common. */
@@ -38,6 +39,9 @@ export const delegateTo = (first: ClientHandle, current: Effect.Effect<ClientHan
     stop: call("stop"),
     explain: call("explain"),
     attenuate: call("attenuate"),
+    events: (filter) => overSessions(current, (client) => client.events(filter)),
+    publish: call("publish") as ClientHandle["publish"],
+    subscribe: (topic, options) => overSessions(current, (client) => client.subscribe(topic, options)),
     revoke: call("revoke")
   }
 }

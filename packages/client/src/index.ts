@@ -32,10 +32,14 @@ export { RunResult } from "./run/RunResult.ts"
 export {
   AlreadyExited,
   BrokerUnavailable,
+  BusEvent,
+  type BusEventTag,
   commandLine,
   Decision,
+  defineTopic,
   describeExit,
   describeSignal,
+  EventFilter,
   ExitStatus,
   Explanation,
   InvalidArgument,
@@ -55,7 +59,10 @@ export {
   ProcessNotFound,
   ProcessStatus,
   Signal,
+  type Skipped,
   SpawnFailed,
+  type SubscribeOptions,
   TimedOut,
+  type Topic,
   Unsupported
 } from "@spawnbroker/protocol"

@@ -20,7 +20,15 @@ export {
   Unsupported
 } from "./errors/ProcessError.ts"
 
+export { AUDIT_VERSION, AuditLine, AuditNote } from "./events/AuditLine.ts"
+export { BusEvent, type BusEventTag, type StartOperation } from "./events/BusEvent.ts"
+export { EventFilter } from "./events/EventFilter.ts"
+export { type Skipped, Subscriber, type SubscribeOptions } from "./events/Subscriber.ts"
+export { TokenId } from "./events/TokenId.ts"
+export { defineTopic, type Topic, TopicName } from "./events/Topic.ts"
+
 export { PROTOCOL_VERSION } from "./operations/connect.ts"
+export { EventOperations, HELD_ITEMS, HELD_LENGTH, MAX_NEXT_ITEMS, type Subscription } from "./operations/events.ts"
 export { Operations } from "./operations/index.ts"
 export { Decision, Explanation } from "./operations/explain.ts"
 export { HostFd } from "./operations/open-host-stream.ts"

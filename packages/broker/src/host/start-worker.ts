@@ -1,7 +1,7 @@
 /**
  * Starts the broker's thread, and knows when it is gone.
  */
-import { BrokerUnavailable, type Connection, connectRemote, type Port } from "@spawnbroker/protocol"
+import { BrokerUnavailable, type Connection, connectRemote, type Port, Subscriber } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { existsSync } from "node:fs"
@@ -23,6 +23,8 @@ const YOUNG_OBJECTS_MB = 8
 
 export interface WorkerThread {
   readonly connection: Connection<HostOperations>
+  /** Of what happens there. */
+  readonly subscriber: Subscriber
   /** Resolves once it has ended, or hangs, to words that say why. */
   readonly ended: Promise<string>
   /**
@@ -128,7 +130,8 @@ export const startWorker = (
       ),
       (stopWatching) => Effect.sync(stopWatching)
     )
-    return { connection, ended, stop: (reason) => Effect.promise(() => stop(thread, connection, reason)) }
+    const subscriber = new Subscriber(connection.call)
+    return { connection, subscriber, ended, stop: (reason) => Effect.promise(() => stop(thread, connection, reason)) }
   })
 
 /** It takes a quarter of a second on an idle machine. */

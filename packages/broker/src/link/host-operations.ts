@@ -2,6 +2,7 @@
  * What the host asks of its worker: the operations behind the `Broker` handle, defined as those of clients are.
  */
 import {
+  EventOperations,
   Explanation,
   InvalidArgument,
   InvalidToken,
@@ -25,6 +26,8 @@ export const BrokerStats = Schema.Struct({
   tokens: Schema.Natural,
   /** Messages that could not be decoded, of all clients so far. */
   malformedMessages: Schema.Natural,
+  /** Lines of the audit that wait for the disk, and lines that are lost. Absent where there is none. */
+  audit: Schema.optionalKey(Schema.Struct({ held: Schema.Natural, lost: Schema.Natural })),
   bytes: Schema.Struct({ stdin: Schema.Natural, stdout: Schema.Natural, stderr: Schema.Natural }),
   /** Resources that the worker thread holds, by their kind in Node (`PipeWrap`, `Timeout`, …). */
   resources: Schema.Record(Schema.String, Schema.Natural)
@@ -52,5 +55,5 @@ export const HostOperations = RpcGroup.make(
   Rpc.make("revoke", { payload: { token: Schema.String, kill: Schema.Boolean }, error: InvalidToken }),
   Rpc.make("stats", { success: BrokerStats }),
   Rpc.make("shutdown", { payload: { graceMs: Milliseconds }, success: ShutdownReport })
-)
+).merge(EventOperations)
 export type HostOperations = RpcGroup.Rpcs<typeof HostOperations>

@@ -7,6 +7,15 @@ import type { StoredToken } from "./StoredToken.ts"
 /** `auto`: the launcher on Linux, direct elsewhere and where no launcher can be started. */
 export type SpawnerChoice = "auto" | "direct" | "launcher"
 
+/** Where the audit goes. */
+export interface AuditStart {
+  /** Absolute. */
+  readonly file: string
+  readonly maxBytes: number
+  readonly keep: number
+  readonly required: boolean
+}
+
 export interface WorkerStart {
   /** Where {@link HostOperations} are served. */
   readonly port: MessagePort
@@ -28,6 +37,7 @@ export interface WorkerStart {
   readonly execPath: string | undefined
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
+  readonly audit: AuditStart | undefined
   /** By name. They leave the worker only in the environment of children whose policy refers to them. */
   readonly secrets: Readonly<Record<string, string>>
   /** What is done with the warnings of a policy that is minted. */

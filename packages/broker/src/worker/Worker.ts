@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { MessagePort } from "node:worker_threads"
 import {
+  BrokerUnavailable,
   type InvalidArgument,
   type InvalidToken,
   LimitExceeded,
@@ -25,7 +26,12 @@ import { PolicyWarnings } from "./access/PolicyWarnings.ts"
 import { parsePolicy } from "./access/parse-policy.ts"
 import { makeRedact, type Redact } from "./access/redact.ts"
 import { type Ending, TokenStore } from "./access/TokenStore.ts"
+import type { AuditLog } from "./audit/AuditLog.ts"
 import { Confinement } from "./confine/Confinement.ts"
+import { Bus } from "./events/Bus.ts"
+import { eventHandlers } from "./events/event-handlers.ts"
+import { Subscriptions } from "./events/Subscriptions.ts"
+import { Topics } from "./events/Topics.ts"
 import { HostStdio } from "./host-stdio/HostStdio.ts"
 import { Quotas } from "./limits/Quotas.ts"
 import { Registry } from "./process/Registry.ts"
@@ -47,6 +53,12 @@ type AttenuateError = InvalidArgument | InvalidToken | LimitExceeded | Unsupport
 /** What of a start the worker itself needs. */
 type WorkerOptions = Host & Pick<WorkerStart, "clockStart" | "policyWarnings">
 
+/** What processes get at most that nobody may start any more without an audit. */
+const UNAUDITED_GRACE_MS = 5000
+
+/** How long a shutdown waits for the host to ask for the last facts, where it listens. */
+const LAST_FACTS_MS = 250
+
 export class Worker {
   readonly host: Host
   readonly spawner: Spawner
@@ -60,18 +72,31 @@ export class Worker {
   readonly sessions = new Set<Session>()
   /** A text without the host's secrets. Whatever is told of arguments, or of what came from outside, goes through it. */
   readonly redact: Redact
+  readonly bus: Bus
+  readonly topics = new Topics()
+  /** Of the host itself. */
+  readonly #subscriptions: Subscriptions
+  readonly #audit: AuditLog | undefined
   readonly #warnings: PolicyWarnings
   readonly #notify: (notice: WorkerNotice) => void
   malformedMessages = 0
 
-  constructor(start: WorkerOptions, spawner: Spawner, notify: (notice: WorkerNotice) => void) {
+  constructor(start: WorkerOptions, spawner: Spawner, notify: (notice: WorkerNotice) => void, audit?: AuditLog) {
     const { clockStart, policyWarnings: warnings, ...host } = start
     this.#warnings = new PolicyWarnings(warnings, (message) => this.log("Warning", message))
     this.host = host
     this.clock = makeClock(Date.now, monotonicNow, clockStart)
-    this.tokens = new TokenStore(this.clock, (capability, ending) => this.#tokenOver(capability, ending))
+    this.tokens = new TokenStore(
+      this.clock,
+      (capability, ending) => this.#tokenOver(capability, ending),
+      (capability) => this.#tokenNew(capability)
+    )
     this.failedConnects = new FailedConnects(this.clock)
     this.redact = makeRedact(host.secrets)
+    this.bus = new Bus(this.redact)
+    this.#subscriptions = new Subscriptions(this.bus, this.topics, "everybody")
+    this.#audit = audit
+    if (audit !== undefined) this.bus.listen(audit)
     this.spawner = spawner
     this.#notify = notify
     this.confinement = new Confinement(spawner, (message) => this.log("Warning", message))
@@ -123,6 +148,7 @@ export class Worker {
       Effect.map(this.#parse(policy), (grant) => explainSpawn(grant, this.host, this.redact, spec)),
     openPort: ({ port }) => Effect.sync(() => void this.sessions.add(new Session(this, port as MessagePort))),
     revoke: ({ token, kill }) => this.revoke(token, kill),
+    ...eventHandlers((run) => run(this.#subscriptions)),
     stats: () => Effect.sync(() => this.#stats),
     shutdown: ({ graceMs }) => Effect.promise(() => this.#shutdown(graceMs))
   }
@@ -159,9 +185,16 @@ export class Worker {
     return Effect.suspend(() => Effect.fromResult(parsePolicy(policy, this.host, parent)))
   }
 
+  #tokenNew(capability: Capability): void {
+    const { parent } = capability
+    this.bus.tellOf(capability, { _tag: "TokenMinted", ...(parent && { parent: parent.tokenId }) })
+  }
+
   /** Ends the sessions of a token and of all that were derived from it, and the processes that are not to outlive it. */
-  #tokenOver({ tokenId, parent }: Capability, ending: Ending): void {
+  #tokenOver(capability: Capability, ending: Ending): void {
+    const { tokenId, parent } = capability
     this.#notify({ _tag: "TokenEnded", id: tokenId })
+    this.bus.tellOf(capability, { _tag: ending === "revoked" ? "TokenRevoked" : "TokenExpired" })
     for (const session of this.sessions) {
       if (session.capability !== undefined && isOf(session.capability, tokenId)) session.tokenOver(ending)
     }
@@ -187,9 +220,16 @@ export class Worker {
       sessions: this.sessions.size,
       tokens: this.tokens.size,
       malformedMessages: this.malformedMessages,
+      ...(this.#audit && { audit: this.#audit.stats }),
       bytes,
       resources: countBy(process.getActiveResourcesInfo())
     }
+  }
+
+  /** Ends everything, since what it does can no longer be written down and the host has said that it must be. */
+  async endUnaudited(): Promise<void> {
+    this.log("Error", "The broker ends itself, since its audit cannot be written and is `required`.")
+    await this.#shutdown(UNAUDITED_GRACE_MS)
   }
 
   /** Refuses what is new, ends what runs, says goodbye, and gives everything back. */
@@ -203,6 +243,9 @@ export class Worker {
     await this.hostStdio.close()
     this.confinement.close()
     await this.spawner.close()
+    this.#subscriptions.close(new BrokerUnavailable({ reason: "it was shut down" }))
+    await Promise.race([this.#subscriptions.drained, sleep(LAST_FACTS_MS, undefined, { ref: false })])
+    await this.#audit?.close()
     const killed = running.filter(
       ({ status }) => status.exit?._tag === "Signaled" && status.exit.signal === "SIGKILL"
     ).length

@@ -9,6 +9,7 @@ import { sweep } from "../child/sweep.ts"
 import { entryFile } from "../link/entry-file.ts"
 import { BEAT_MS } from "../link/heartbeat.ts"
 import type { WorkerNotice, WorkerStart } from "../link/worker-start.ts"
+import { openAudit } from "./audit/open-audit.ts"
 import { chooseSpawner } from "./spawn/choose-spawner.ts"
 
 const start = workerData as WorkerStart
@@ -26,8 +27,12 @@ try {
     start.mark
   )
   if (start.previousMark !== undefined) sweep(start.previousMark)
-  const [{ spawner, fallback }, { serveHost }] = await Promise.all([choosing, import("./serve-host.ts")])
-  await serveHost(start, spawner, notify)
+  const [{ spawner, fallback }, audit, { serveHost }] = await Promise.all([
+    choosing,
+    start.audit && openAudit(start.audit),
+    import("./serve-host.ts")
+  ])
+  await serveHost(start, spawner, notify, audit)
   if (fallback !== undefined) {
     notify({
       _tag: "Log",

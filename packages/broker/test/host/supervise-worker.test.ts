@@ -13,7 +13,7 @@ const threads = () => {
     Effect.sync(() => {
       const { promise, resolve } = Promise.withResolvers<string>()
       ends.push(resolve)
-      return { connection: {} as never, ended: promise, stop: () => Effect.void }
+      return { connection: {} as never, subscriber: {} as never, ended: promise, stop: () => Effect.void }
     })
   return { ends, start }
 }

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { Client, type ClientHandle, type ClientPort } from "../Client.ts"
+import { makeEvents } from "./make-events.ts"
 import { makeHostStdio } from "./make-host-stdio.ts"
 import { makePipeline } from "./make-pipeline.ts"
 import { makeProcess, toKillOptions } from "./make-process.ts"
@@ -103,6 +104,7 @@ const makePromiseClient = (client: ClientHandle, connection: Scope.Closeable): P
     explain: (command, { args, ...options } = {}) => toPromise(client.explain(command, args, options), { scope }),
     attenuate: (policy) => toPromise(client.attenuate(policy), { scope }),
     revoke: (token, options) => toPromise(client.revoke(token, options), { scope }),
+    ...makeEvents(client, connection),
     close,
     [Symbol.asyncDispose]: close
   }

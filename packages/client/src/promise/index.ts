@@ -26,6 +26,11 @@ export type {
   PromiseProcessStdout
 } from "./PromiseProcess.ts"
 export type { HostOutput, PromiseHostStdio } from "./PromiseHostStdio.ts"
+export type {
+  PromiseEventFilter as EventFilter,
+  PromiseEvents,
+  PromiseSubscribeOptions as SubscribeOptions
+} from "./PromiseEvents.ts"
 export type { PromiseMessages } from "./PromiseMessages.ts"
 export type { IpcOption, IpcSchemas } from "../messages/ProcessMessages.ts"
 export type { ClientPort } from "../Client.ts"
@@ -42,9 +47,11 @@ export type { KillOptions } from "../operations/kill.ts"
 export {
   AlreadyExited,
   BrokerUnavailable,
+  type BusEvent,
   codes,
   commandLine,
   type Decision,
+  defineTopic,
   describeExit,
   describeSignal,
   type ExitStatus,
@@ -64,7 +71,9 @@ export {
   ProcessNotFound,
   type ProcessStatus,
   type Signal,
+  type Skipped,
   SpawnFailed,
   TimedOut,
+  type Topic,
   Unsupported
 } from "@spawnbroker/protocol"

@@ -9,6 +9,7 @@ import { attach } from "./attach.ts"
 import { attenuate } from "./attenuate.ts"
 import { connect } from "./connect.ts"
 import { detach } from "./detach.ts"
+import { EventOperations } from "./events.ts"
 import { explain } from "./explain.ts"
 import { get } from "./get.ts"
 import { kill } from "./kill.ts"
@@ -41,5 +42,5 @@ export const Operations = RpcGroup.make(
   explain,
   attenuate,
   revoke
-)
+).merge(EventOperations)
 export type Operations = RpcGroup.Rpcs<typeof Operations>

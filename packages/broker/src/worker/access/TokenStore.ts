@@ -37,6 +37,7 @@ interface Entry {
 export class TokenStore {
   readonly #clock: Clock
   readonly #onOver: (capability: Capability, ending: Ending) => void
+  readonly #onNew: (capability: Capability) => void
   readonly #entries = new Map<string, Entry>()
   readonly #minted = new Tombstones(MAX_TOMBSTONES)
   readonly #derived = new Tombstones(MAX_TOMBSTONES)
@@ -44,9 +45,14 @@ export class TokenStore {
   #timerAt = Infinity
 
   /** `onOver`: a token is over, and so is each that was derived from it, of which it is not called. */
-  constructor(clock: Clock, onOver: (capability: Capability, ending: Ending) => void = () => {}) {
+  constructor(
+    clock: Clock,
+    onOver: (capability: Capability, ending: Ending) => void = () => {},
+    onNew: (capability: Capability) => void = () => {}
+  ) {
     this.#clock = clock
     this.#onOver = onOver
+    this.#onNew = onNew
   }
 
   /** Tokens that are good, derived ones among them. */
@@ -148,7 +154,9 @@ export class TokenStore {
     const { id, token, hash } = mintToken()
     const own = grant.expiresMs === undefined ? Infinity : this.#clock.now() + grant.expiresMs
     const expiresAt = Math.min(own, parent?.expiresAt ?? Infinity)
-    this.#enter({ tokenId: id, grant, parent, expiresAt }, hash)
+    const capability = { tokenId: id, grant, parent, expiresAt }
+    this.#enter(capability, hash)
+    this.#onNew(capability)
     return token
   }
 

@@ -20,6 +20,8 @@ import { pathToRun } from "./path-to-run.ts"
 
 /** An act that may be done, within its confines. */
 export interface Confined extends Authorized {
+  /** The real path of the program, whoever runs it. */
+  readonly program: string
   /** Bubblewrap is its parent, and tells of its end. */
   readonly isSandboxed: boolean
   /** Looks after the limits that no kernel keeps, from when it has started. Absent where there are none. */
@@ -89,7 +91,7 @@ export class Confinement {
       TreeWatch.isAbout(limits) && canLook()
         ? (pid: number, onExceeded: OnExceeded) => this.#treeWatch.watch(pid, watched, onExceeded)
         : undefined
-    return Result.succeed({ ...authorized, request, isSandboxed, watch })
+    return Result.succeed({ ...authorized, program: authorized.request.file, request, isSandboxed, watch })
   }
 
   close(): void {

@@ -13,6 +13,7 @@ import {
   type LifecycleEvent,
   MAX_TIMER_MS,
   Pid,
+  type ProcessError,
   ProcessId,
   type ProcessInfo,
   type ProcessState,
@@ -25,6 +26,7 @@ import {
 import type { Capability } from "../access/Capability.ts"
 import type { ProcessIdentity } from "../../child/process-tree.ts"
 import type { Confined } from "../confine/Confinement.ts"
+import type { ProcessNews } from "../events/ProcessNews.ts"
 import { Enforcement } from "../limits/Enforcement.ts"
 import { statusInSandbox } from "../sandbox/status-in-sandbox.ts"
 import type { Spawned, SpawnedEnd } from "../spawn/Spawner.ts"
@@ -63,6 +65,7 @@ export class Process {
   order = 0
   readonly spec: SpawnSpec
   readonly #confined: Confined
+  readonly #news: ProcessNews
   readonly #listener: ProcessListener
   readonly #enforcement: Enforcement
   readonly #events: Array<LifecycleEvent> = []
@@ -91,16 +94,22 @@ export class Process {
   #timeout: NodeJS.Timeout | undefined
   #idle: IdleTimer | undefined
 
-  constructor(owner: Capability, spec: SpawnSpec, confined: Confined, listener: ProcessListener) {
+  constructor(owner: Capability, spec: SpawnSpec, confined: Confined, news: ProcessNews, listener: ProcessListener) {
     this.owner = owner
     this.spec = spec
     this.#confined = confined
+    this.#news = news
     this.#listener = listener
     this.#enforcement = new Enforcement(confined, {
       process: (limit) => this.#exceeds(limit),
       tree: (limit, strays) => this.#treeExceeds(limit, strays)
     })
     this.#events.push({ _tag: "Starting", at: this.#startedAt })
+  }
+
+  /** The real path of the program, whoever runs it. */
+  get program(): string {
+    return this.#confined.program
   }
 
   get request(): Confined["request"] {
@@ -165,6 +174,7 @@ export class Process {
     this.#runsSince = Date.now()
     // Whoever looks already is the one who has asked for it: the answer says so.
     this.#events.push({ _tag: "Started", at: this.#runsSince, pid: Pid.make(spawned.pid) })
+    this.#news.started(this, this.#confined.rules)
     // Registered before any stream is read, so that an exit that is already known comes in its turn.
     void spawned.exited.then((end) => this.#exited(end))
     this.#streams = new ChildStreams(spawned, this.spec.replayBytes, this.#enforcement.budgets, () =>
@@ -190,10 +200,11 @@ export class Process {
   }
 
   /** It could not be started. */
-  failed(message: string): void {
+  failed(error: ProcessError): void {
     this.#state = "failed"
     this.#exitedAt = Date.now()
-    this.#events.push({ _tag: "Failed", at: this.#exitedAt, message })
+    this.#events.push({ _tag: "Failed", at: this.#exitedAt, message: error.message })
+    this.#news.refused(error, this.id)
     this.#launched.resolve()
     this.#listener.exited()
     this.#listener.closed()
@@ -334,7 +345,10 @@ export class Process {
    * Whoever closes the view is told no more.
    */
   view(options: ViewOptions): View {
-    const view = new View(options, () => this.#closeIfSettled())
+    const view = new View(options, {
+      changed: () => this.#closeIfSettled(),
+      dropped: (fd) => this.#news.truncated(this, fd)
+    })
     this.#views.add(view)
     if (this.#state !== "starting") for (const event of this.#events) view.tell(event)
     if (this.#streams !== undefined) view.connect(this.#streams)
@@ -381,6 +395,7 @@ export class Process {
     this.#exit = statusOf(end)
     this.#groupLives = end.groupLives
     this.#tell({ _tag: "Exited", at: this.#exitedAt, status: this.#exit })
+    this.#news.exited(this)
     this.#streams?.processExited(this.spec.waitForEof)
     if (this.spec.endGroupOnFailure && end.code !== null && end.code !== 0)
       void this.#spawned?.signal(firstSignal(this.spec.stop))
@@ -402,6 +417,7 @@ export class Process {
     }
     if (this.#state !== "exited" || [...this.#views].some((view) => !view.isSettled)) return
     this.#state = "closed"
+    this.#news.closed(this)
     this.#letGoIfOver()
   }
 

@@ -25,12 +25,19 @@ export interface ViewOptions {
   readonly over: () => void
 }
 
+export interface ViewListener {
+  /** It may have settled. */
+  readonly changed: () => void
+  /** Output of the process was dropped that its client has not taken. */
+  readonly dropped: (fd: Fd) => void
+}
+
 /** The two streams of which `all` is made. */
 const ordered: ReadonlyArray<Fd> = [1, 2]
 
 export class View {
   readonly #options: ViewOptions
-  readonly #changed: () => void
+  readonly #listener: ViewListener
   readonly #subscriptions = new Map<Fd, Subscription>()
   readonly #writers = new Map<Fd, Writer>()
   #streams: ChildStreams | undefined
@@ -41,10 +48,9 @@ export class View {
   /** Outputs whose end has not been told. */
   #openOutputs = 0
 
-  /** `changed`: it may have settled. */
-  constructor(options: ViewOptions, changed: () => void) {
+  constructor(options: ViewOptions, listener: ViewListener) {
     this.#options = options
-    this.#changed = changed
+    this.#listener = listener
   }
 
   get inputs(): ReadonlyArray<Fd> {
@@ -145,14 +151,18 @@ export class View {
           bytes: bytes as Uint8Array<ArrayBuffer>
         })
       },
-      dropped: () => frame({ _tag: "Dropped", fd }),
+      dropped: () => {
+        frame({ _tag: "Dropped", fd })
+        // To drop what is not taken in time is what one who only observes has asked for, and so has one who has left.
+        if (this.#options.mayWrite && !this.#isAbandoned) this.#listener.dropped(fd)
+      },
       end: () => {
         this.#openOutputs--
         if (!this.#isReleased) frame({ _tag: "End", fd })
       },
       changed: () => {
         this.#streams?.outputs.get(fd)?.regulate()
-        this.#changed()
+        this.#listener.changed()
       }
     })
   }

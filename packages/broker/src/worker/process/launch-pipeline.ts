@@ -26,7 +26,7 @@ export const launchPipeline = (
       )
     if (processes.some(({ isEnding }) => isEnding)) {
       giveUp(endedBefore)
-      for (const process of processes) process.failed(endedBefore.message)
+      for (const process of processes) process.failed(endedBefore)
       return Effect.fail(endedBefore)
     }
     return Effect.forEach(processes, launchOne, { concurrency: "unbounded", discard: true }).pipe(

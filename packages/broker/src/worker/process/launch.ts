@@ -23,7 +23,7 @@ export const launch = (process: Process, spawner: Spawner): Effect.Effect<void, 
     }),
     withinStartTimeout(process.spec.startTimeoutMs),
     Effect.tap((spawned) => Effect.sync(() => process.started(spawned))),
-    Effect.tapError((error) => Effect.sync(() => process.failed(error.message))),
+    Effect.tapError((error) => Effect.sync(() => process.failed(error))),
     Effect.asVoid
   )
 

@@ -21,6 +21,7 @@ import {
   type SpawnedProcess,
   type SpawnSpec,
   type StageLink,
+  type StartOperation,
   streamName,
   type Unread
 } from "@spawnbroker/protocol"
@@ -34,6 +35,7 @@ import { type Capability, isOf } from "../access/Capability.ts"
 import { linksOf } from "../access/Grant.ts"
 import { redactCommand, redactError } from "../access/redact.ts"
 import type { Confined, ConfineError } from "../confine/Confinement.ts"
+import { ProcessNews } from "../events/ProcessNews.ts"
 import type { HostStream } from "../host-stdio/HostStdio.ts"
 import { launch } from "../process/launch.ts"
 import { launchPipeline } from "../process/launch-pipeline.ts"
@@ -97,7 +99,8 @@ export class Channels {
   spawn(channel: Channel, spec: SpawnSpec): Effect.Effect<SpawnedProcess, ProcessError> {
     return Effect.gen({ self: this }, function* () {
       yield* this.#checkFree([channel])
-      const process = yield* this.#admit(spec, yield* this.#authorize(spec))
+      const news = this.#news("spawn", spec)
+      const process = yield* this.#admit(spec, yield* this.#authorize(spec, news), news)
       this.#put(channel, process)
       yield* Effect.tapError(this.#launch(process), () => Effect.sync(() => this.#attached.delete(channel)))
       return process.spawned
@@ -111,7 +114,10 @@ export class Channels {
   ): Effect.Effect<ReadonlyArray<SpawnedProcess>, ProcessError> {
     return Effect.gen({ self: this }, function* () {
       const authorized = yield* Effect.forEach(stages, ({ spec }, stage) =>
-        Effect.mapError(this.#authorize(spec), (error) => atStage(error, stage))
+        Effect.suspend(() => {
+          const news = this.#news("pipeline", spec)
+          return Effect.map(this.#authorize(spec, news), (may) => ({ ...may, news }))
+        }).pipe(Effect.mapError((error) => atStage(error, stage)))
       )
       yield* this.#checkFree(stages.map(({ channel }) => channel))
       const { spawner } = this.#worker
@@ -124,9 +130,10 @@ export class Channels {
       const start = Effect.gen({ self: this }, function* () {
         const processes: Array<Process> = []
         for (const [stage, { channel, spec }] of stages.entries()) {
-          const process = yield* this.#admit(spec, { ...authorized[stage]!, request: requests[stage]! }).pipe(
+          const { news, ...confined } = authorized[stage]!
+          const process = yield* this.#admit(spec, { ...confined, request: requests[stage]! }, news).pipe(
             Effect.mapError((error) => atStage(error, stage)),
-            Effect.tapError((error) => Effect.sync(() => processes.forEach((each) => each.failed(error.message))))
+            Effect.tapError((error) => Effect.sync(() => processes.forEach((each) => each.failed(error))))
           )
           processes.push(process)
           this.#put(channel, process)
@@ -142,7 +149,8 @@ export class Channels {
   /** Starts a process on no channel. */
   start(spec: SpawnSpec): Effect.Effect<ProcessInfo, ProcessError> {
     return Effect.gen({ self: this }, function* () {
-      const process = yield* this.#admit(spec, yield* this.#authorize(spec))
+      const news = this.#news("start", spec)
+      const process = yield* this.#admit(spec, yield* this.#authorize(spec, news), news)
       yield* this.#launch(process)
       return process.info
     })
@@ -168,6 +176,7 @@ export class Channels {
       const unread = isOwner ? options.unread : "tail"
       const view = this.#view(process, channel, { ...options, unread }, isOwner)
       if (!view.isReleased) this.#attached.set(channel, { process, view, endsProcess: false })
+      this.#worker.bus.tellOf(this.#capability, { _tag: "ProcessAttached", id: process.id })
       return { info: process.info, inputs: view.inputs, outputs: view.outputs }
     })
   }
@@ -183,12 +192,26 @@ export class Channels {
         new Io({ operation: fd === 0 ? "read" : "write", stream: streamName(fd), errno: errnoOf(cause) })
     })
     return Effect.fromResult(authorizeHostStream(this.#capability.grant, fd)).pipe(
+      Effect.tapError(({ rule, code }) =>
+        Effect.sync(() =>
+          this.#worker.bus.tellOf(this.#capability, {
+            _tag: "PermissionDenied",
+            operation: "openHostStream",
+            rule,
+            code,
+            target: streamName(fd)
+          })
+        )
+      ),
       Effect.andThen(this.#checkFree([channel])),
       Effect.andThen(opening),
       Effect.flatMap((stream) =>
         stream === undefined
           ? Effect.fail(hostStdinTaken)
-          : Effect.sync(() => void this.#hostStreams.set(channel, stream))
+          : Effect.sync(() => {
+              this.#hostStreams.set(channel, stream)
+              this.#worker.bus.tellOf(this.#capability, { _tag: "HostStreamOpened", fd })
+            })
       )
     )
   }
@@ -300,25 +323,36 @@ export class Channels {
       : Effect.fail(new LimitExceeded({ limit: "channels", maximum: MAX_CHANNELS }))
   }
 
+  #news(operation: StartOperation, spec: SpawnSpec): ProcessNews {
+    return new ProcessNews(this.#worker.bus, this.#worker.redact, this.#capability, operation, spec)
+  }
+
   /** Whether it may run, and within which confines. */
-  #authorize(spec: SpawnSpec): Effect.Effect<Confined, AuthorizeError | ConfineError> {
+  #authorize(spec: SpawnSpec, news: ProcessNews): Effect.Effect<Confined, AuthorizeError | ConfineError> {
     const { confinement, host, redact } = this.#worker
     const { grant } = this.#capability
     return Effect.suspend(() =>
       Effect.fromResult(
         Result.flatMap(authorize(grant, host, spec), (authorized) => confinement.confine(authorized, spec))
       )
-    ).pipe(Effect.mapError((error) => redactError(redact, error)))
+    ).pipe(
+      Effect.mapError((error) => redactError(redact, error)),
+      Effect.tapError((error) => Effect.sync(() => news.refused(error)))
+    )
   }
 
   /** A process that may run, and for which there is room, known to the registry and not yet started. */
-  #admit(spec: SpawnSpec, confined: Confined): Effect.Effect<Process, BrokerUnavailable | LimitExceeded> {
+  #admit(
+    spec: SpawnSpec,
+    confined: Confined,
+    news: ProcessNews
+  ): Effect.Effect<Process, BrokerUnavailable | LimitExceeded> {
     return Effect.suspend((): Effect.Effect<Process, BrokerUnavailable | LimitExceeded> => {
       const { quotas, redact, registry } = this.#worker
       const place = quotas.take(linksOf(this.#capability.grant))
       if (place instanceof LimitExceeded) return Effect.fail(place)
       // What runs is in `confined`; the specification is what is told of it.
-      const process: Process = new Process(this.#capability, redactCommand(redact, spec), confined, {
+      const process: Process = new Process(this.#capability, redactCommand(redact, spec), confined, news, {
         exited: () => place.giveBack(),
         closed: () => {
           this.#own.delete(process)
@@ -330,7 +364,7 @@ export class Channels {
         Effect.andThen(Effect.sync(() => this.#own.add(process))),
         Effect.as(process)
       )
-    })
+    }).pipe(Effect.tapError((error) => Effect.sync(() => news.refused(error))))
   }
 }
 

@@ -3,13 +3,17 @@
  */
 import {
   BrokerUnavailable,
+  type ErrorTag,
   InvalidArgument,
   InvalidToken,
   LimitExceeded,
   type Operations,
   Operations as OperationGroup,
   type Port,
+  type ProcessId,
+  type ProcessTarget,
   PROTOCOL_VERSION,
+  type Signal,
   Unsupported
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
@@ -17,6 +21,9 @@ import type { MessagePort } from "node:worker_threads"
 import { type Capability, isOf } from "../access/Capability.ts"
 import { explainSpawn } from "../access/explain-spawn.ts"
 import type { Ending } from "../access/TokenStore.ts"
+import { eventHandlers } from "../events/event-handlers.ts"
+import { SessionNews, tellConnectRefused } from "../events/SessionNews.ts"
+import { Subscriptions } from "../events/Subscriptions.ts"
 import type { Worker } from "../Worker.ts"
 import type { Process } from "../process/Process.ts"
 import { Channels } from "./Channels.ts"
@@ -37,6 +44,8 @@ type State =
       readonly capability: Capability
       readonly channels: Channels
       readonly cursors: OutputCursors
+      readonly subscriptions: Subscriptions
+      readonly news: SessionNews
     }
   | { readonly _tag: "Over"; readonly error: InvalidToken | BrokerUnavailable }
 
@@ -92,25 +101,23 @@ export class Session {
     pipeline: ({ stages, links }) => this.#whenConnected(({ channels }) => channels.pipeline(stages, links)),
     start: ({ spec }) => this.#whenConnected(({ channels }) => channels.start(spec)),
     attach: ({ channel, id, ...options }) =>
-      this.#whenConnected(({ capability, channels }) =>
-        Effect.flatMap(this.#visible(capability, id), (process) => channels.attach(channel, process, options))
+      this.#whenConnected((connected) =>
+        Effect.flatMap(this.#visible(connected, "attach", id), (process) =>
+          connected.channels.attach(channel, process, options)
+        )
       ),
     openHostStream: ({ channel, fd }) => this.#whenConnected(({ channels }) => channels.openHostStream(channel, fd)),
     detach: ({ channel }) => this.#whenConnected(({ channels }) => channels.detach(channel)),
     release: ({ channel }) => this.#whenConnected(({ channels }) => channels.release(channel)),
     kill: ({ target, ...options }) =>
-      this.#whenConnected(({ capability }) =>
-        Effect.flatMap(
-          this.#worker.registry.find(target, (candidate) => mayKill(capability, candidate)),
-          (process) => kill(process, options)
+      this.#whenConnected((connected) =>
+        Effect.flatMap(this.#mayEnd(connected, "kill", target, options.signal ?? "SIGTERM"), (process) =>
+          kill(process, options)
         )
       ),
     stop: ({ target, ...options }) =>
-      this.#whenConnected(({ capability }) =>
-        Effect.flatMap(
-          this.#worker.registry.find(target, (candidate) => mayKill(capability, candidate)),
-          (process) => stop(process, options)
-        )
+      this.#whenConnected((connected) =>
+        Effect.flatMap(this.#mayEnd(connected, "stop", target), (process) => stop(process, options))
       ),
     list: () =>
       this.#whenConnected(({ capability }) =>
@@ -119,25 +126,48 @@ export class Session {
         )
       ),
     get: ({ id }) =>
-      this.#whenConnected(({ capability }) => Effect.map(this.#visible(capability, id), ({ info }) => info)),
+      this.#whenConnected((connected) => Effect.map(this.#visible(connected, "get", id), ({ info }) => info)),
     status: ({ id }) =>
-      this.#whenConnected(({ capability }) => Effect.map(this.#visible(capability, id), ({ status }) => status)),
+      this.#whenConnected((connected) => Effect.map(this.#visible(connected, "status", id), ({ status }) => status)),
     readOutput: ({ id }) =>
-      this.#whenConnected(({ capability, cursors }) =>
-        Effect.map(this.#visible(capability, id), (process) => cursors.read(process))
+      this.#whenConnected((connected) =>
+        Effect.map(this.#visible(connected, "readOutput", id), (process) => connected.cursors.read(process))
       ),
     explain: ({ spec }) =>
       this.#whenConnected(({ capability }) => {
         const { host, redact } = this.#worker
         return Effect.sync(() => explainSpawn(capability.grant, host, redact, spec))
       }),
-    attenuate: ({ policy }) => this.#whenConnected(({ capability }) => this.#worker.attenuate(capability, policy)),
+    attenuate: ({ policy }) =>
+      this.#whenConnected(({ capability, news }) =>
+        Effect.tapError(this.#worker.attenuate(capability, policy), (error) =>
+          Effect.sync(() => news.tokenRefused("attenuate", error))
+        )
+      ),
     revoke: ({ token, kill: kills }) =>
-      this.#whenConnected(({ capability }) => this.#worker.revoke(token, kills, capability))
+      this.#whenConnected(({ capability, news }) =>
+        Effect.tapError(this.#worker.revoke(token, kills, capability), (error) =>
+          Effect.sync(() => news.tokenRefused("revoke", error))
+        )
+      ),
+    ...eventHandlers((run) => this.#whenConnected(({ subscriptions }) => run(subscriptions)))
   }
 
-  #visible(capability: Capability, id: string) {
-    return this.#worker.registry.get(id, (process) => mayObserve(capability, process))
+  /** A process that the client may look at. */
+  #visible({ capability, news }: Connected, operation: string, id: ProcessId) {
+    return this.#worker.registry
+      .get(id, (process) => mayObserve(capability, process))
+      .pipe(Effect.tapError(() => Effect.sync(() => news.notTheirs(operation, "observe", { id }))))
+  }
+
+  /** A process that the client may signal. */
+  #mayEnd({ capability, news }: Connected, operation: "kill" | "stop", target: ProcessTarget, signal?: Signal) {
+    return this.#worker.registry
+      .find(target, (candidate) => mayKill(capability, candidate))
+      .pipe(
+        Effect.tap(({ id }) => Effect.sync(() => news.signaled(operation, id, signal))),
+        Effect.tapError(() => Effect.sync(() => news.notTheirs(operation, "kill", target)))
+      )
   }
 
   #whenConnected<A, E>(
@@ -155,12 +185,13 @@ export class Session {
     return this.#present(payload).pipe(Effect.catch((error) => this.#refuse(payload, error)))
   }
 
-  #refuse({ data }: ConnectPayload, error: ConnectError): Effect.Effect<never, ConnectError> {
+  #refuse({ token, data }: ConnectPayload, error: ConnectError): Effect.Effect<never, ConnectError> {
     return Effect.gen({ self: this }, function* () {
       // A port that is not taken is closed, so that none can be left behind with us.
       data.close()
       this.#failedConnects++
       this.#refusing++
+      tellConnectRefused(this.#worker.bus, token, error)
       const { delayMs, refusal } = error instanceof InvalidToken ? this.#worker.failedConnects.note() : atOnce
       if (delayMs > 0) yield* later(delayMs)
       this.#refusing--
@@ -189,7 +220,17 @@ export class Session {
       }
       const capability = yield* Effect.fromResult(this.#worker.tokens.check(token))
       const channels = this.#openChannels(capability, data)
-      this.#state = { _tag: "Connected", capability, channels, cursors: new OutputCursors() }
+      const { bus, topics } = this.#worker
+      const subscriptions = new Subscriptions(bus, topics, capability)
+      this.#state = {
+        _tag: "Connected",
+        capability,
+        channels,
+        cursors: new OutputCursors(),
+        subscriptions,
+        news: new SessionNews(bus, capability)
+      }
+      bus.tellOf(capability, { _tag: "ClientConnected" })
       return { subject: capability.grant.subject, shell: capability.grant.shell }
     })
   }
@@ -221,16 +262,25 @@ export class Session {
   /** The client has closed its end, or its thread is gone. */
   #lost(): void {
     const keeps = this.#state._tag === "Connected" && this.#state.capability.grant.disconnect === "keep"
-    const left = this.#over(new BrokerUnavailable({ reason: "the connection was closed" }))
+    const left = this.#over(new BrokerUnavailable({ reason: "the connection was closed" }), {})
     if (!keeps) for (const process of left) void process.end("client")
     this.#worker.sessions.delete(this)
   }
 
   /** Ends the session, and gives up its processes to whoever asked. */
-  #over(error: InvalidToken | BrokerUnavailable): ReadonlyArray<Process> {
-    const left = this.#state._tag === "Connected" ? this.#state.channels.close(error) : []
-    if (this.#state._tag !== "Over") this.#state = { _tag: "Over", error }
-    return left
+  #over(
+    error: InvalidToken | BrokerUnavailable,
+    told: { readonly error?: ErrorTag } = { error: error._tag }
+  ): ReadonlyArray<Process> {
+    if (this.#state._tag !== "Connected") {
+      if (this.#state._tag === "Unconnected") this.#state = { _tag: "Over", error }
+      return []
+    }
+    const { capability, channels, subscriptions } = this.#state
+    this.#state = { _tag: "Over", error }
+    this.#worker.bus.tellOf(capability, { _tag: "ClientLost", ...told })
+    subscriptions.close(error)
+    return channels.close(error)
   }
 }
 

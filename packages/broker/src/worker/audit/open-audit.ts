@@ -1,0 +1,13 @@
+import type { AuditStart } from "../../link/worker-start.ts"
+import type { AuditLog } from "./AuditLog.ts"
+
+/** The audit, open and with its first line, or why it cannot be: then no broker is to start. */
+export const openAudit = async (start: AuditStart): Promise<AuditLog> => {
+  // Its code is loaded only where it is wanted.
+  const { AuditLog } = await import("./AuditLog.ts")
+  return AuditLog.open(start).catch((cause: NodeJS.ErrnoException) => {
+    throw new Error(
+      `its audit file ${start.file} cannot be written to: ${cause.code ?? cause.message}; give another \`audit.file\``
+    )
+  })
+}

@@ -1,0 +1,70 @@
+/**
+ * Where all that happens in the broker is told, and who hears it.
+ *
+ * Nobody waits for anybody here: a listener takes a fact within the call, and holds it himself. While nobody listens a fact
+ * costs the increment of a number: it is not even made.
+ */
+import type { BusEvent } from "@spawnbroker/protocol"
+import type { Capability } from "../access/Capability.ts"
+import type { Redact } from "../access/redact.ts"
+
+type WithoutPlace<E> = E extends unknown ? Omit<E, "seq" | "at"> : never
+/** A fact before it has its number and its time. */
+export type Fact = WithoutPlace<Exclude<BusEvent, { readonly _tag: "Lagged" }>>
+
+type WithoutActor<F> = F extends unknown ? Omit<F, "subject" | "tokenId"> : never
+/** A fact before it is said whose doing it is. */
+export type Unnamed = WithoutActor<Fact>
+
+/** Whose doing a fact is: it is told to those who may observe that. Of some nobody knows it. */
+export type Actor = Capability | undefined
+
+export interface BusListener {
+  readonly take: (event: BusEvent, actor: Actor) => void
+}
+
+export class Bus {
+  readonly #listeners = new Set<BusListener>()
+  readonly #redact: Redact
+  #seq = 0
+
+  constructor(redact: Redact) {
+    this.#redact = redact
+  }
+
+  /** Tells of a fact. It is made only if somebody listens. */
+  tell(actor: Actor, make: () => Fact): void {
+    this.#seq++
+    if (this.#listeners.size === 0) return
+    const event = { seq: this.#seq, at: Date.now(), ...this.#withoutSecrets(make()) } as BusEvent
+    for (const listener of this.#listeners) listener.take(event, actor)
+  }
+
+  /** Whatever has come from outside may hold one: a topic, a directory, the subject of a policy that a client has written. */
+  #withoutSecrets(fact: Fact): object {
+    const redactOne = (value: unknown): unknown => {
+      if (typeof value === "string") return this.#redact(value)
+      return Array.isArray(value) ? value.map(redactOne) : value
+    }
+    return Object.fromEntries(Object.entries(fact).map(([name, value]) => [name, redactOne(value)]))
+  }
+
+  listen(listener: BusListener): void {
+    this.#listeners.add(listener)
+  }
+
+  forget(listener: BusListener): void {
+    this.#listeners.delete(listener)
+  }
+
+  /** Tells of somebody's doing. */
+  tellOf(actor: Capability, fact: Unnamed): void {
+    this.tell(actor, () => ({ ...fact, ...named(actor) }) as Fact)
+  }
+}
+
+/** The fields that say whose doing a fact is. */
+export const named = ({ grant, tokenId }: Capability): { readonly subject: string; readonly tokenId: string } => ({
+  subject: grant.subject,
+  tokenId
+})

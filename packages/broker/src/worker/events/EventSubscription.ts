@@ -1,0 +1,70 @@
+import type { BusEvent, EventFilter } from "@spawnbroker/protocol"
+import * as Effect from "effect/Effect"
+import { type Capability, isOf } from "../access/Capability.ts"
+import type { Actor, Bus, BusListener } from "./Bus.ts"
+import { Held } from "./Held.ts"
+
+/** Whose facts are told: everybody's, or those of one token and of all that was derived from it. */
+export type Observer = "everybody" | Capability
+
+/** The facts that one subscriber may have and wants. */
+export class EventSubscription implements BusListener {
+  readonly #bus: Bus
+  readonly #observer: Observer
+  readonly #filter: EventFilter
+  readonly #held = new Held<BusEvent>()
+  /** Facts that a subscriber may observe who does not observe everybody's. The numbers of all would tell how much others do. */
+  #ownSeq = 0
+
+  constructor(bus: Bus, observer: Observer, filter: EventFilter) {
+    this.#bus = bus
+    this.#observer = observer !== "everybody" && observer.grant.observe === "all" ? "everybody" : observer
+    this.#filter = filter
+    bus.listen(this)
+  }
+
+  take(event: BusEvent, actor: Actor): void {
+    if (this.#observer === "everybody") {
+      if (passes(this.#filter, event)) this.#held.push(event, lengthOf(event))
+      return
+    }
+    if (actor === undefined || !isOf(actor, this.#observer.tokenId)) return
+    const seq = ++this.#ownSeq
+    if (passes(this.#filter, event)) this.#held.push({ ...event, seq }, lengthOf(event))
+  }
+
+  /** What is held, with a word on what was given up before it. */
+  get next() {
+    return Effect.map(this.#held.next, ({ items, missed, lastMissed }): ReadonlyArray<BusEvent> => {
+      if (lastMissed === undefined) return items
+      return [{ _tag: "Lagged", seq: lastMissed.seq, at: lastMissed.at, missed }, ...items]
+    })
+  }
+
+  get drained(): Promise<void> {
+    return this.#held.drained
+  }
+
+  close(...[error]: Parameters<Held<BusEvent>["close"]>): void {
+    this.#bus.forget(this)
+    this.#held.close(error)
+  }
+}
+
+const passes = ({ types, id, subject }: EventFilter, event: BusEvent): boolean =>
+  (types === undefined || types.includes(event._tag)) &&
+  (id === undefined || ("id" in event && event.id === id)) &&
+  (subject === undefined || ("subject" in event && event.subject === subject))
+
+/** What a fact weighs, in UTF-16 units: its texts, and something for the rest. */
+const lengthOf = (event: BusEvent): number => {
+  let length = FIXED_LENGTH
+  for (const value of Object.values(event)) {
+    if (typeof value === "string") length += value.length
+    else if (Array.isArray(value)) for (const item of value) length += (item as string).length + ITEM_LENGTH
+  }
+  return length
+}
+
+const FIXED_LENGTH = 256
+const ITEM_LENGTH = 16
