@@ -30,7 +30,7 @@ const prelude = `
 import { Broker } from "@spawnbroker/broker"
 import { Client } from "@spawnbroker/client"
 import { Policy } from "@spawnbroker/protocol"
-import { Effect, Schedule, Stream } from "effect"
+import { Effect, Fiber, Schedule, Stream } from "effect"
 `
 
 const checked = (code: string): string =>

@@ -71,6 +71,7 @@ describe("the reference", () => {
     assertRows("Options of kill", fieldsOf("packages/client/src/operations/kill.ts", "KillOptions"))
     assertRows("Options of stop", fieldsOf("packages/client/src/operations/stop.ts", "StopOptions"))
     assertRows("Options of the broker", fieldsOf("packages/broker/src/Broker.ts", "BrokerOptions"))
+    assertRows("Options of the audit", fieldsOf("packages/broker/src/host/audit-options.ts", "AuditOptions"))
   })
 
   it("has the fields of a policy", () => {
