@@ -13,7 +13,7 @@ const policy: Policy = {
 
 const brokered = Layer.unwrap(
   Effect.gen(function* () {
-    const broker = yield* Broker.start()
+    const broker = yield* Broker.start({ policyWarnings: "ignore" })
     const client = yield* Client.connect(yield* broker.openPort(), yield* broker.mint(policy))
     return Brokered.layer(client)
   })

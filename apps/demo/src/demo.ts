@@ -37,7 +37,7 @@ const work = (quit: () => void, started: Set<number>) =>
     const places = yield* makePlaces
     const board = new Board(makeJobs(places, secret), started)
     yield* print(["Starting a broker"])
-    const broker = yield* Broker.start({ shutdownGrace: SHUTDOWN_GRACE })
+    const broker = yield* Broker.start({ shutdownGrace: SHUTDOWN_GRACE, policyWarnings: "ignore" })
     yield* print(["Connecting a builder, a reader and a guest, each with a token of its own"])
     const granted = policies(places)
     const clients = yield* Effect.all({

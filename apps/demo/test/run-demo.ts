@@ -17,7 +17,7 @@ export const withNode = <A, E>(
   { path }: RunDemoOptions = {}
 ): Promise<A> =>
   Effect.gen(function* () {
-    const broker = yield* Broker.start()
+    const broker = yield* Broker.start({ policyWarnings: "ignore" })
     const policy: Policy = {
       subject: "demo's test",
       commands: [{ command: process.execPath, args: true }],

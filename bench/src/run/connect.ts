@@ -8,7 +8,7 @@ export const benchFolder = fileURLToPath(new URL("../..", import.meta.url))
 
 /** A client that may run hosts, and another that may install the runtimes. */
 export const connect = Effect.gen(function* () {
-  const broker = yield* Broker.start()
+  const broker = yield* Broker.start({ policyWarnings: "ignore" })
   const hosts = yield* broker.mint({
     subject: "bench:hosts",
     commands: Object.values(runtimes).map(({ binary }) => ({ command: binary, args: true })),

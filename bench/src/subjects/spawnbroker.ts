@@ -11,7 +11,7 @@ import type { MakeSubject } from "./Subject.ts"
 
 const connect = (spawner: SpawnerChoice) =>
   Effect.gen(function* () {
-    const broker = yield* Broker.start({ spawner, launcherPath: publishedLauncher() })
+    const broker = yield* Broker.start({ spawner, policyWarnings: "ignore", launcherPath: publishedLauncher() })
     const grants = Object.values(commands).map((command) => ({ command, args: true as const }))
     const token = yield* broker.mint({ subject: "bench", commands: grants })
     return yield* Client.connect(yield* broker.openPort(), token)

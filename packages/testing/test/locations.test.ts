@@ -48,7 +48,7 @@ const start = (options: BrokerOptions) =>
   Effect.gen(function* () {
     const logged: Array<string> = []
     const capture = Logger.layer([Logger.make(({ message }) => logged.push(String(message)))])
-    const broker = yield* Effect.provide(Broker.start(options), capture)
+    const broker = yield* Effect.provide(Broker.start({ ...options, policyWarnings: "ignore" }), capture)
     const client = yield* Effect.provideService(connect(), Broker, broker)
     return { broker, client, logged }
   })

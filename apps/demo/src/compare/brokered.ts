@@ -20,7 +20,7 @@ const runCommand = (client: ClientHandle, { command, args }: Command): Effect.Ef
   }).pipe(Effect.scoped)
 
 const program = Effect.gen(function* () {
-  const broker = yield* Broker.start()
+  const broker = yield* Broker.start({ policyWarnings: "ignore" })
   const token = yield* broker.mint({
     subject: "comparison",
     commands: [{ command: "true" }, { command: "head", args: [["-c", { match: "[0-9]+" }, "/dev/zero"]] }]

@@ -44,7 +44,7 @@ const measure = (started: Set<number>) =>
     const heapMb = affordableHeap()
     if (heapMb < HEAP_MB)
       say(`This machine has not enough free memory for a heap of ${HEAP_MB} MB; both hosts get ${heapMb} MB.`)
-    const broker = yield* Broker.start()
+    const broker = yield* Broker.start({ policyWarnings: "ignore" })
     const token = yield* broker.mint({
       subject: "demo",
       commands: [{ command: process.execPath, args: true }],

@@ -68,7 +68,7 @@ const rows: ReadonlyArray<Row> = [
     operands: "first",
     endsOptions: true,
     stdin: true,
-    options: "-e -p -r --eval --print --preload --require --import",
+    options: "-e -p -r --eval --print --preload --import --require",
     how: "runs a file, or the text of `-e`",
     instead: script
   },
@@ -230,7 +230,7 @@ const rows: ReadonlyArray<Row> = [
   {
     names: "find gfind",
     operands: "none",
-    options: "-exec -execdir -ok -okdir -delete -fprint -fprint0 -fprintf -fls -files0-from",
+    options: "-exec -execdir -ok -okdir -delete -fprint -fprint0 -fprintf -files0-from -fls",
     how: "`-exec` runs a command, `-delete` and `-fprint` change files",
     instead: 'Name the expression: `[{ match: "src/.*" }, "-name", { match: "[\\\\w.*]+" }]`'
   },
@@ -281,7 +281,7 @@ const rows: ReadonlyArray<Row> = [
   {
     names: "sort",
     operands: "none",
-    options: "-o -T -S --compress-program --output --temporary-directory --files0-from",
+    options: "-o -T -S --compress-program --output --files0-from --temporary-directory",
     how: "`--compress-program` runs a command, `-o` writes a file",
     instead: spelled
   },

@@ -22,11 +22,14 @@ const MIB = 1024 * 1024
 const WINDOW = 256 * 1024
 
 export const portSuite = (name: string, makePort: MakePort): void =>
-  layer(Broker.layer(), { excludeTestServices: true, timeout: "60 seconds" })(`port: ${name}`, (it) => {
-    commands(it, makePort)
-    streams(it, makePort)
-    endings(it, makePort)
-  })
+  layer(Broker.layer({ policyWarnings: "ignore" }), { excludeTestServices: true, timeout: "60 seconds" })(
+    `port: ${name}`,
+    (it) => {
+      commands(it, makePort)
+      streams(it, makePort)
+      endings(it, makePort)
+    }
+  )
 
 const connectOver = (makePort: MakePort, broker: BrokerHandle) =>
   Effect.gen(function* () {
@@ -189,7 +192,7 @@ const endings = (it: SuiteIt, makePort: MakePort): void => {
   it.effect("a broker forgets the session of a port that is closed", () =>
     Effect.gen(function* () {
       // One of its own: sessions of other tests may still be going.
-      const broker = yield* Broker.start()
+      const broker = yield* Broker.start({ policyWarnings: "ignore" })
       const port = yield* makePort(broker)
       const client = yield* Client.connect(port, yield* broker.mint(testPolicy))
       yield* client.spawn("sleep", ["1000"])
@@ -201,7 +204,7 @@ const endings = (it: SuiteIt, makePort: MakePort): void => {
 
   it.effect("a client is told that its broker has been shut down, on every handle and at the next call", () =>
     Effect.gen(function* () {
-      const broker = yield* Broker.start()
+      const broker = yield* Broker.start({ policyWarnings: "ignore" })
       const client = yield* connectOver(makePort, broker)
       const process = yield* client.spawn("sleep", ["1000"])
       yield* broker.shutdown({ grace: "100 millis" })

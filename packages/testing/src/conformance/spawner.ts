@@ -37,36 +37,36 @@ export interface SpawnerSuiteOptions {
 }
 
 export const spawnerSuite = (name: string, { spawner, launcherPath }: SpawnerSuiteOptions): void =>
-  layer(Broker.layer({ spawner, launcherPath }), { excludeTestServices: true, timeout: "60 seconds" })(
-    `spawner: ${name}`,
-    (it) => {
-      describe("exit status", () => exitStatus(it))
-      describe("what cannot be started", () => startFailures(it))
-      describe("shortage", () => shortage(it, spawner))
-      describe("output", () => outputBytes(it))
-      describe("chunks that are borrowed", () => borrowed(it))
-      describe("output that nobody reads", () => unread(it))
-      describe("the order of both outputs", () => arrival(it))
-      describe("lines", () => outputLines(it))
-      describe("input", () => input(it))
-      describe("additional descriptors", () => descriptors(it))
-      describe("messages", () => messages(it))
-      describe("what a child inherits", () => inheritance(it))
-      describe("pipelines", () => pipelines(it, spawner))
-      describe("lifecycle", () => lifecycle(it))
-      describe("registry", () => registry(it))
-      describe("attach and detach", () => attaching(it))
-      describe("background", () => background(it))
-      describe("termination", () => termination(it))
-      describe("grandchildren", () => grandchildren(it))
-      describe("stopping", () => stopping(it))
-      describe("tree", () => tree(it))
-      describe("limits", () => limits(it))
-      describe("sandbox", async () => {
-        const reason = await whyNoSandbox(spawner)
-        if (reason === undefined) sandbox(it)
-        else it.effect.skip(`is not tried here. ${reason}`, () => Effect.void)
-      })
-      describe("interruption", () => interruption(it))
-    }
-  )
+  layer(Broker.layer({ spawner, launcherPath, policyWarnings: "ignore" }), {
+    excludeTestServices: true,
+    timeout: "60 seconds"
+  })(`spawner: ${name}`, (it) => {
+    describe("exit status", () => exitStatus(it))
+    describe("what cannot be started", () => startFailures(it))
+    describe("shortage", () => shortage(it, spawner))
+    describe("output", () => outputBytes(it))
+    describe("chunks that are borrowed", () => borrowed(it))
+    describe("output that nobody reads", () => unread(it))
+    describe("the order of both outputs", () => arrival(it))
+    describe("lines", () => outputLines(it))
+    describe("input", () => input(it))
+    describe("additional descriptors", () => descriptors(it))
+    describe("messages", () => messages(it))
+    describe("what a child inherits", () => inheritance(it))
+    describe("pipelines", () => pipelines(it, spawner))
+    describe("lifecycle", () => lifecycle(it))
+    describe("registry", () => registry(it))
+    describe("attach and detach", () => attaching(it))
+    describe("background", () => background(it))
+    describe("termination", () => termination(it))
+    describe("grandchildren", () => grandchildren(it))
+    describe("stopping", () => stopping(it))
+    describe("tree", () => tree(it))
+    describe("limits", () => limits(it))
+    describe("sandbox", async () => {
+      const reason = await whyNoSandbox(spawner)
+      if (reason === undefined) sandbox(it)
+      else it.effect.skip(`is not tried here. ${reason}`, () => Effect.void)
+    })
+    describe("interruption", () => interruption(it))
+  })

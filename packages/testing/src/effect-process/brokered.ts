@@ -20,7 +20,7 @@ const anything: Policy = {
 export const brokered = (spawner: NonNullable<BrokerOptions["spawner"]>) =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const broker = yield* Broker.start({ spawner })
+      const broker = yield* Broker.start({ spawner, policyWarnings: "ignore" })
       const client = yield* Client.connect(yield* broker.openPort(), yield* broker.mint(anything))
       return Brokered.layer(client)
     })

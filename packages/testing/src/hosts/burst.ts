@@ -11,7 +11,10 @@ const [, , spawner, count, kind] = process.argv
 
 const program = Effect.scoped(
   Effect.gen(function* () {
-    const broker = yield* Broker.start({ spawner: spawner as NonNullable<BrokerOptions["spawner"]> })
+    const broker = yield* Broker.start({
+      spawner: spawner as NonNullable<BrokerOptions["spawner"]>,
+      policyWarnings: "ignore"
+    })
     const token = yield* broker.mint({ subject: "burst", commands: [{ command: "sleep", args: true }], cwd: ["/"] })
     const client = yield* Client.connect(yield* broker.openPort(), token)
     const sleep = { command: "sleep", args: ["0.2"] }

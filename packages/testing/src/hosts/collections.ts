@@ -23,7 +23,10 @@ observer.observe({ entryTypes: ["gc"] })
 
 const program = Effect.scoped(
   Effect.gen(function* () {
-    const broker = yield* Broker.start({ spawner: spawner as NonNullable<BrokerOptions["spawner"]> })
+    const broker = yield* Broker.start({
+      spawner: spawner as NonNullable<BrokerOptions["spawner"]>,
+      policyWarnings: "ignore"
+    })
     const token = yield* broker.mint({
       subject: "collections",
       commands: [{ command: "head", args: true }],

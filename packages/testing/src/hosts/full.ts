@@ -14,7 +14,10 @@ const MANY = 500
 
 const program = Effect.scoped(
   Effect.gen(function* () {
-    const broker = yield* Broker.start({ spawner: spawner as NonNullable<BrokerOptions["spawner"]> })
+    const broker = yield* Broker.start({
+      spawner: spawner as NonNullable<BrokerOptions["spawner"]>,
+      policyWarnings: "ignore"
+    })
     const token = yield* broker.mint({ subject: "full", commands: [{ command: "sleep", args: true }], cwd: ["/"] })
     const client = yield* Client.connect(yield* broker.openPort(), token)
     const start = client.spawn("sleep", ["1000"], { startTimeout: "200 millis" })

@@ -37,7 +37,10 @@ const untilStill = (child: ProcessHandle): Effect.Effect<number, unknown> =>
 
 const program = Effect.scoped(
   Effect.gen(function* () {
-    const broker = yield* Broker.start({ spawner: spawner as NonNullable<BrokerOptions["spawner"]> })
+    const broker = yield* Broker.start({
+      spawner: spawner as NonNullable<BrokerOptions["spawner"]>,
+      policyWarnings: "ignore"
+    })
     const token = yield* broker.mint({ subject: "memory", commands: [{ command: "head", args: true }], cwd: ["/"] })
     const client = yield* Client.connect(yield* broker.openPort(), token)
     const args = ["-c", total!, "/dev/zero"]

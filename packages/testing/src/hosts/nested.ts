@@ -12,7 +12,10 @@ const [, , spawner] = process.argv
 
 const program = Effect.scoped(
   Effect.gen(function* () {
-    const broker = yield* Broker.start({ spawner: spawner as NonNullable<BrokerOptions["spawner"]> })
+    const broker = yield* Broker.start({
+      spawner: spawner as NonNullable<BrokerOptions["spawner"]>,
+      policyWarnings: "ignore"
+    })
     const token = yield* broker.mint({
       subject: "nested",
       commands: [{ command: "sh", args: true }],

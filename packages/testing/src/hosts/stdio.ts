@@ -119,7 +119,10 @@ const acts: Record<string, Act> = {
 
 const program = Effect.scoped(
   Effect.gen(function* () {
-    const broker = yield* Broker.start({ spawner: spawner as NonNullable<BrokerOptions["spawner"]> })
+    const broker = yield* Broker.start({
+      spawner: spawner as NonNullable<BrokerOptions["spawner"]>,
+      policyWarnings: "ignore"
+    })
     const mint = (inherit: boolean) =>
       Effect.all([broker.openPort(), broker.mint({ subject: "stdio", stdio: { inherit } })])
     const connect: Connect = (inherit) =>

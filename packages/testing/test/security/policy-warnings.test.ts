@@ -24,7 +24,7 @@ describe("a policy that grants more than it seems to", () => {
   it.live("is minted, and logged once, with its place and what to grant instead", () =>
     Effect.gen(function* () {
       const lines = yield* logOf([loose, loose, tight])
-      assert.lengthOf(lines, 1)
+      assert.lengthOf(lines, 1, lines.join("\n"))
       assert.match(lines[0]!, /^Warn: The policy of "panel" grants more than it seems to/)
       assert.include(lines[0], "`commands[0].args` (find): its arguments are free")
       assert.include(lines[0], "`env.set[0]` (LD_PRELOAD)")

@@ -108,6 +108,24 @@ describe("a derived policy", () => {
     for (const [argument, policy] of policies) assert.strictEqual(mistake(host, policy, parent)?.argument, argument)
     parsed(host, { deny: names.slice(1) }, parent)
   })
+
+  it("has no expressions that are large, together, and the host may have them", () => {
+    const host = hostOf(makeScratch())
+    const policy = (match: string, count = 1): Partial<Policy> => ({
+      commands: [{ command: "a", args: Array.from({ length: count }, () => [{ match }]) }]
+    })
+    const parent = parsed(host, policy("[a-z]{1000}", 40))
+    parsed(host, policy("[0-9a-f]{7,40}", 10), parent)
+    for (const [match, count, at] of [
+      ["[a-z]{1000}", 40, 4],
+      ["(a{10}){100}", 10, 3],
+      ["(?:a{2,}b{0,900})", 8, 5],
+      ["x".repeat(900), 12, 10]
+    ] as const) {
+      parsed(host, policy(match, count))
+      assert.strictEqual(mistake(host, policy(match, count), parent)?.argument, `commands[0].args[${at}][0]`, match)
+    }
+  })
 })
 
 describe("a place", () => {
