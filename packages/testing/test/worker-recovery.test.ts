@@ -1,8 +1,12 @@
 import { assert, it } from "@effect/vitest"
 import { Broker } from "@spawnbroker/broker"
 import { Client } from "@spawnbroker/client"
+import { type BusEvent, defineTopic, type ProcessError } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import { BroadcastChannel } from "node:worker_threads"
 import { connect, eventually, host, spawnScript, testPolicy, waitForLine } from "../src/index.ts"
 
@@ -97,4 +101,56 @@ it.live("a client whose broker was shut down is told so, and does not wait for a
     yield* broker.shutdown()
     assert.strictEqual((yield* Effect.flip(client.run("true")))._tag, "BrokerUnavailable")
   }).pipe(Effect.scoped, Effect.provide(Broker.layer(), { local: true }))
+)
+
+it.live("what happens is told on, and messages of topics are given on, by the next thread", () =>
+  Effect.gen(function* () {
+    const broker = yield* Broker
+    const news = defineTopic("news", Schema.String)
+    const token = yield* broker.mint({ ...testPolicy, topics: { publish: ["news"], subscribe: ["news"] } })
+    const client = yield* Client.connect(broker.openPort(), token)
+    const started = (events: Stream.Stream<BusEvent, ProcessError>) =>
+      events.pipe(
+        Stream.filter(({ _tag }) => _tag === "ProcessStarted"),
+        Stream.take(1),
+        Stream.runCollect,
+        Effect.map(([event]) => event?._tag === "ProcessStarted" && event.command)
+      )
+    yield* endWorker
+    const [byHost, byClient, message] = yield* Effect.all(
+      [
+        started(broker.events),
+        started(client.events()),
+        client.subscribe(news).pipe(Stream.take(1), Stream.runCollect),
+        // Nobody tells when a listener is there.
+        Effect.repeat(Effect.andThen(client.run("printf", ["again"]), client.publish(news, "again")), {
+          until: (heardBy) => heardBy > 0,
+          schedule: Schedule.spaced("20 millis")
+        })
+      ],
+      { concurrency: "unbounded" }
+    )
+    assert.strictEqual(byHost, "printf")
+    assert.strictEqual(byClient, "printf")
+    assert.deepStrictEqual([...message], ["again"])
+  }).pipe(Effect.scoped, Effect.provide(failing(), { local: true }))
+)
+
+it.live("who listens before goes on listening after", () =>
+  Effect.gen(function* () {
+    const broker = yield* Broker
+    const client = yield* Client.connect(broker.openPort(), yield* broker.mint(testPolicy))
+    const seen = yield* Effect.forkChild(
+      broker.events.pipe(
+        Stream.filter(({ _tag }) => _tag === "ProcessClosed"),
+        Stream.take(2),
+        Stream.runCollect
+      ),
+      { startImmediately: true }
+    )
+    yield* client.run("true")
+    yield* endWorker
+    yield* Effect.repeat(client.run("true"), { until: () => seen.pollUnsafe() !== undefined })
+    assert.lengthOf(yield* Fiber.join(seen), 2)
+  }).pipe(Effect.scoped, Effect.provide(failing(), { local: true }))
 )

@@ -16,7 +16,7 @@ export const overWorkers = <A>(
 ): Stream.Stream<A> => {
   const heard: Stream.Stream<A> = Stream.unwrap(
     Effect.match(supervised.current, {
-      onSuccess: ({ subscriber }) => Stream.catch(listen(subscriber), listenOn),
+      onSuccess: ({ subscriber }) => listen(subscriber).pipe(Stream.catch(listenOn)),
       onFailure: () => Stream.empty
     })
   )

@@ -11,7 +11,7 @@ export const overSessions = <S, A>(
   listen: (session: S) => Stream.Stream<A, ProcessError>
 ): Stream.Stream<A, ProcessError> => {
   const heard: Stream.Stream<A, ProcessError> = Stream.unwrap(
-    Effect.map(current, (session) => Stream.catch(listen(session), listenOn))
+    Effect.map(current, (session) => listen(session).pipe(Stream.catch(listenOn)))
   )
   const listenOn = (error: ProcessError): Stream.Stream<A, ProcessError> =>
     error._tag === "BrokerUnavailable" ? Stream.unwrap(Effect.as(Effect.sleep(PAUSE), heard)) : Stream.fail(error)
