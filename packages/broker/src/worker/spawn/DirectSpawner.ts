@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process"
 import type { Socket } from "node:net"
+import { setImmediate as nextTurn } from "node:timers/promises"
 import type { Fd } from "@spawnbroker/protocol"
 import { ChildTable } from "../../child/ChildTable.ts"
 import { makePipes } from "../../child/make-pipes.ts"
@@ -29,6 +30,9 @@ export class DirectSpawner implements Spawner {
   readonly #children = new ChildTable()
   readonly #pipes = new PipeTable(makePipes)
   readonly #mark: string
+  /** Resolves in the turn of the loop in which the next may be started. */
+  #turn: Promise<unknown> = Promise.resolve()
+  #isClosed = false
   #lastId = 0
   #lastLink = 0
 
@@ -38,6 +42,12 @@ export class DirectSpawner implements Spawner {
   }
 
   async spawn(request: SpawnRequest): Promise<Spawned> {
+    // Each fork of a large host takes a tenth of a second and more: in between the loop turns, and whoever looks at this thread
+    // sees that it does not hang.
+    const turn = this.#turn
+    this.#turn = turn.then(() => nextTurn())
+    await turn
+    if (this.#isClosed) throw new SpawnError("EPIPE")
     const id = ++this.#lastId
     const links = request.stdio.filter(isLinkEnd)
     await this.#openLinks(links.map(({ link }) => link))
@@ -109,6 +119,7 @@ export class DirectSpawner implements Spawner {
   }
 
   close(): Promise<void> {
+    this.#isClosed = true
     this.#children.killAll()
     sweep(this.#mark)
     this.#pipes.closeAll()
