@@ -20,6 +20,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { Shell } from "./connection/DefaultShell.ts"
+import type { Daemons } from "./daemons/Daemons.ts"
+import { makeDaemons } from "./daemons/make-daemons.ts"
 import { type ConnectError, connectSession, type Session } from "./connection/connect-session.ts"
 import { attach, type AttachOptions } from "./operations/attach.ts"
 import {
@@ -195,6 +197,8 @@ export interface ClientHandle {
     stages: ReadonlyArray<Stage>,
     options?: RunPipelineOptions<E, R, Check>
   ) => Effect.Effect<PipelineResult, RunError<E, Check>, R>
+  /** Named processes that the broker keeps running, where the policy has `daemons`. */
+  readonly daemons: Daemons
   /** The host's own stdin, stdout and stderr, where the policy has `stdio: { inherit: true }`. */
   readonly hostStdio: HostStdio
   /** The processes that the policy lets this client see, running and recently ended, oldest first. */
@@ -376,6 +380,7 @@ const makeClient = (session: Session): ClientHandle => {
         makePipelineHandle(spawned.map(({ handle }) => handle))
       ),
     runPipeline: (stages, options = {}) => runPipeline(session, stages, options),
+    daemons: makeDaemons(session),
     hostStdio: makeHostStdio(session),
     list: () => call.list(),
     get: (id) => call.get({ id }),

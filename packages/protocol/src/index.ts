@@ -22,6 +22,7 @@ export {
 
 export { PROTOCOL_VERSION } from "./operations/connect.ts"
 export { Operations } from "./operations/index.ts"
+export { MAX_LOG_LINES } from "./operations/daemons.ts"
 export { Decision, Explanation } from "./operations/explain.ts"
 export { HostFd } from "./operations/open-host-stream.ts"
 export { ProcessTarget } from "./operations/kill.ts"
@@ -31,9 +32,19 @@ export type { CallMessage, ComlinkApi } from "./derive/comlink-api.ts"
 export { type Connection, connectRemote, type Remote } from "./derive/remote.ts"
 
 export { coversName, isDangerousName } from "./policy/environment-names.ts"
+export { DaemonGrant } from "./policy/DaemonGrant.ts"
 export { type LimitName, Limits } from "./policy/Limits.ts"
 export { Sandbox } from "./policy/Sandbox.ts"
 export { ArgumentPattern, CommandGrant, EnvironmentGrant, Policy } from "./policy/Policy.ts"
+
+export { DaemonInfo, DaemonReason, DaemonState, ReplicaInfo } from "./daemons/DaemonInfo.ts"
+export { DaemonLogLine, MAX_LOG_LINE_BYTES } from "./daemons/DaemonLogLine.ts"
+export { DaemonName, Replica } from "./daemons/DaemonName.ts"
+export { daemonDefaults, DaemonSpec, DependencyCondition, MAX_DAEMONS, REPLICA_MARK } from "./daemons/DaemonSpec.ts"
+export { DaemonStateChanged } from "./daemons/DaemonStateChanged.ts"
+export { describeReason } from "./daemons/describe-reason.ts"
+export { LivenessProbe, ReadinessProbe } from "./daemons/Probe.ts"
+export { RestartPolicy } from "./daemons/RestartPolicy.ts"
 
 export { durationMillis, isEndless, MAX_TIMER_MS } from "./process/duration-millis.ts"
 export { describeExit, Exited, ExitStatus, isSuccess, Signaled } from "./process/ExitStatus.ts"

@@ -5,7 +5,7 @@
  * child is the only one who can reap it. When its control socket closes, for whatever reason the host ended, it kills
  * every group it has started, those who have left their groups, and itself. It imports Node alone, and what calls the C library, so that it stays small.
  */
-import { closeSync, rmSync, unlinkSync } from "node:fs"
+import { closeSync, constants, openSync, rmSync, unlinkSync } from "node:fs"
 import { Socket } from "node:net"
 import { dirname } from "node:path"
 import { ChildTable } from "../child/ChildTable.ts"
@@ -107,6 +107,11 @@ const launch = ({ spawn: { id, request, stdio }, sockets }: Ready): void => {
     if (typeof slot === "number") return sockets[fd]
     if (slot === "inherit" || slot === "ignore") return slot
     if (isLink(slot)) return pipes.end(slot.link, slot.end)
+    if ("file" in slot) {
+      const file = openSync(slot.file, constants.O_WRONLY | constants.O_APPEND)
+      opened.push(file)
+      return file
+    }
     // Of a standard one libuv makes a descriptor that waits, as children expect.
     const end = fd < 3 ? openNonBlocking(slot.pipe, "write") : openPipeEnd(slot.pipe, "write")
     opened.push(end)
@@ -121,7 +126,7 @@ const launch = ({ spawn: { id, request, stdio }, sockets }: Ready): void => {
     const marked = { ...request, env: { ...request.env, [MARK]: mark } }
     const hasStarted = start(marked, slots as ReadonlyArray<StdioSlot>, {
       started: (pid) => {
-        children.started(id, pid)
+        children.started(id, pid, request.survives)
         control.sendNow({ _tag: "Started", id, pid })
       },
       failed: (errno) => control.send({ _tag: "Failed", id, errno }),

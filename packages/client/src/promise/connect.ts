@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { Client, type ClientHandle, type ClientPort } from "../Client.ts"
+import { makeDaemons } from "./make-daemons.ts"
 import { makeHostStdio } from "./make-host-stdio.ts"
 import { makePipeline } from "./make-pipeline.ts"
 import { makeProcess, toKillOptions } from "./make-process.ts"
@@ -91,6 +92,7 @@ const makePromiseClient = (client: ClientHandle, connection: Scope.Closeable): P
       const { handle, ownership } = await toPromise(start, { scope })
       return makeProcess(handle, ownership, options)
     },
+    daemons: makeDaemons(client.daemons, connection),
     hostStdio: makeHostStdio(client.hostStdio, scope),
     start: (line, options) => toPromise(client.start(line, options), { scope }),
     readOutput: (id) => toPromise(client.readOutput(id as ProcessId), { scope }),

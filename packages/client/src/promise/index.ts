@@ -25,6 +25,8 @@ export type {
   PromiseProcessStdin,
   PromiseProcessStdout
 } from "./PromiseProcess.ts"
+export type { DaemonLogsOptions, StartDaemonOptions, StopDaemonOptions } from "../daemons/Daemons.ts"
+export type { PromiseDaemonLogsOptions, PromiseDaemons } from "./PromiseDaemons.ts"
 export type { HostOutput, PromiseHostStdio } from "./PromiseHostStdio.ts"
 export type { PromiseMessages } from "./PromiseMessages.ts"
 export type { IpcOption, IpcSchemas } from "../messages/ProcessMessages.ts"
@@ -44,8 +46,14 @@ export {
   BrokerUnavailable,
   codes,
   commandLine,
+  type DaemonInfo,
+  type DaemonLogLine,
+  type DaemonReason,
+  type DaemonSpec,
+  type DaemonState,
   type Decision,
   describeExit,
+  describeReason,
   describeSignal,
   type ExitStatus,
   type Explanation,
@@ -62,6 +70,7 @@ export {
   type ProcessId,
   type ProcessInfo,
   ProcessNotFound,
+  type ReplicaInfo,
   type ProcessStatus,
   type Signal,
   SpawnFailed,

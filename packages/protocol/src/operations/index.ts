@@ -8,6 +8,7 @@ import * as RpcGroup from "effect/rpc/RpcGroup"
 import { attach } from "./attach.ts"
 import { attenuate } from "./attenuate.ts"
 import { connect } from "./connect.ts"
+import { DaemonOperations } from "./daemons.ts"
 import { detach } from "./detach.ts"
 import { explain } from "./explain.ts"
 import { get } from "./get.ts"
@@ -41,5 +42,5 @@ export const Operations = RpcGroup.make(
   explain,
   attenuate,
   revoke
-)
+).merge(DaemonOperations)
 export type Operations = RpcGroup.Rpcs<typeof Operations>

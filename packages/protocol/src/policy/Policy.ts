@@ -15,6 +15,7 @@
 import * as Schema from "effect/Schema"
 import { DurationText } from "../process/DurationText.ts"
 import { CommandName, EnvironmentName, Text } from "../process/SpawnSpec.ts"
+import { DaemonGrant } from "./DaemonGrant.ts"
 import { Limits } from "./Limits.ts"
 import { Sandbox } from "./Sandbox.ts"
 
@@ -107,6 +108,8 @@ export const Policy = Schema.Struct({
   topics: Schema.optionalKey(
     Schema.Struct({ publish: Schema.optionalKey(TopicPatterns), subscribe: Schema.optionalKey(TopicPatterns) })
   ),
+  /** Daemons that the client may have: named processes that are kept running. Absent: none. */
+  daemons: Schema.optionalKey(DaemonGrant),
   /** How long the token is good for, from when it is minted. Its sessions end then. Absent: until it is revoked. */
   expires: Schema.optionalKey(DurationText),
   /** What becomes of the client's processes when its token expires: they are ended, or run on. Absent: they run on. */

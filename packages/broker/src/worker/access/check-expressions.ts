@@ -25,7 +25,7 @@ const expressionsOf = (pattern: ArgumentPattern): ReadonlyArray<string> => {
 }
 
 /** Instructions at most: its length, times all its repetitions as if each were within the others. */
-const costOf = (source: string): number => {
+export const costOf = (source: string): number => {
   let repeated = 1
   for (const [, least, most] of source.matchAll(/\{(\d+)(?:,(\d*))?\}/g)) {
     repeated *= Math.max(1, Number(least), Number(most ?? 0))

@@ -19,6 +19,7 @@ import { explainSpawn } from "../access/explain-spawn.ts"
 import type { Ending } from "../access/TokenStore.ts"
 import type { Worker } from "../Worker.ts"
 import type { Process } from "../process/Process.ts"
+import { DaemonDesk } from "../daemons/DaemonDesk.ts"
 import { Channels } from "./Channels.ts"
 import { DataPort } from "./DataPort.ts"
 import { kill, stop } from "./terminate.ts"
@@ -37,6 +38,7 @@ type State =
       readonly capability: Capability
       readonly channels: Channels
       readonly cursors: OutputCursors
+      readonly desk: DaemonDesk
     }
   | { readonly _tag: "Over"; readonly error: InvalidToken | BrokerUnavailable }
 
@@ -133,7 +135,13 @@ export class Session {
       }),
     attenuate: ({ policy }) => this.#whenConnected(({ capability }) => this.#worker.attenuate(capability, policy)),
     revoke: ({ token, kill: kills }) =>
-      this.#whenConnected(({ capability }) => this.#worker.revoke(token, kills, capability))
+      this.#whenConnected(({ capability }) => this.#worker.revoke(token, kills, capability)),
+    startDaemons: ({ daemons }) => this.#whenConnected(({ desk }) => desk.start(daemons)),
+    stopDaemons: ({ names, forget }) => this.#whenConnected(({ desk }) => desk.stop(names, forget)),
+    restartDaemons: ({ names }) => this.#whenConnected(({ desk }) => desk.restart(names)),
+    listDaemons: () => this.#whenConnected(({ desk }) => desk.list),
+    getDaemon: ({ name, after, waitMs }) => this.#whenConnected(({ desk }) => desk.get(name, after, waitMs)),
+    readDaemonLogs: ({ name, waitMs, ...query }) => this.#whenConnected(({ desk }) => desk.logs(name, query, waitMs))
   }
 
   #visible(capability: Capability, id: string) {
@@ -189,7 +197,8 @@ export class Session {
       }
       const capability = yield* Effect.fromResult(this.#worker.tokens.check(token))
       const channels = this.#openChannels(capability, data)
-      this.#state = { _tag: "Connected", capability, channels, cursors: new OutputCursors() }
+      const desk = new DaemonDesk(this.#worker.daemons, capability)
+      this.#state = { _tag: "Connected", capability, channels, cursors: new OutputCursors(), desk }
       return { subject: capability.grant.subject, shell: capability.grant.shell }
     })
   }

@@ -51,7 +51,7 @@ export class DirectSpawner implements Spawner {
       const child = startChild(marked, stdio as ReadonlyArray<StdioSlot>, {
         started: (pid) => {
           startedPid = pid
-          this.#children.started(id, pid)
+          this.#children.started(id, pid, request.survives)
         },
         failed: (errno) => reject(new SpawnError(errno)),
         exited: (end) => {
@@ -80,6 +80,7 @@ export class DirectSpawner implements Spawner {
   /** None for the end of a link that is closed. */
   #slotOf(stdio: StdioRequest): StdioSlot | undefined {
     if (isLinkEnd(stdio)) return this.#pipes.end(stdio.link.id, stdio.end)
+    if (typeof stdio === "object") return stdio.file
     return stdio === "inherit" || stdio === "ignore" ? stdio : "pipe"
   }
 
