@@ -7,20 +7,19 @@ const NamePattern = Schema.String.check(
   Schema.isMaxLength(65)
 )
 
+const DaemonScope = Schema.Struct({
+  /** Names, each whole, or a beginning and `*`. Absent: any. */
+  names: Schema.optionalKey(Schema.Array(NamePattern).check(Schema.isMaxLength(256))),
+  /**
+   * Directories in or under which the broker reads and writes files for them: PID files, logs, files of variables. Absent:
+   * none, so that they cannot have any, and cannot be persistent.
+   */
+  files: Schema.optionalKey(Schema.Array(Text.check(Schema.isMinLength(1))).check(Schema.isMaxLength(256)))
+})
+
 /**
  * Which daemons a client may have. `true`: of any name, without files. What each runs must be in `commands`, as for any
  * spawn.
  */
-export const DaemonGrant = Schema.Union([
-  Schema.Boolean,
-  Schema.Struct({
-    /** Names, each whole, or a beginning and `*`. Absent: any. */
-    names: Schema.optionalKey(Schema.Array(NamePattern).check(Schema.isMaxLength(256))),
-    /**
-     * Directories in or under which the broker reads and writes files for them: PID files, logs, files of variables. Absent:
-     * none, so that they cannot have any, and cannot be persistent.
-     */
-    files: Schema.optionalKey(Schema.Array(Text.check(Schema.isMinLength(1))).check(Schema.isMaxLength(256)))
-  })
-])
+export const DaemonGrant = Schema.Union([Schema.Boolean, DaemonScope])
 export type DaemonGrant = typeof DaemonGrant.Type
