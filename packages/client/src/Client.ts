@@ -27,6 +27,8 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { Shell } from "./connection/DefaultShell.ts"
+import type { Daemons } from "./daemons/Daemons.ts"
+import { makeDaemons } from "./daemons/make-daemons.ts"
 import { type ConnectError, connectSession, type Session } from "./connection/connect-session.ts"
 import { keepConnected, type Line } from "./connection/keep-connected.ts"
 import { delegateTo } from "./delegate-to.ts"
@@ -204,6 +206,8 @@ export interface ClientHandle {
     stages: ReadonlyArray<Stage>,
     options?: RunPipelineOptions<E, R, Check>
   ) => Effect.Effect<PipelineResult, RunError<E, Check>, R>
+  /** Named processes that the broker keeps running, where the policy has `daemons`. */
+  readonly daemons: Daemons
   /** The host's own stdin, stdout and stderr, where the policy has `stdio: { inherit: true }`. */
   readonly hostStdio: HostStdio
   /** The processes that the policy lets this client see, running and recently ended, oldest first. */
@@ -465,6 +469,7 @@ const makeClient = (session: Session): ClientHandle => {
         makePipelineHandle(spawned.map(({ handle }) => handle))
       ),
     runPipeline: (stages, options = {}) => runPipeline(session, stages, options),
+    daemons: makeDaemons(session),
     hostStdio: makeHostStdio(session),
     list: () => call.list(),
     get: (id) => call.get({ id }),

@@ -4,6 +4,7 @@ import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import type { ClientHandle } from "./Client.ts"
 import { overSessions } from "./connection/over-sessions.ts"
+import { delegateDaemons } from "./daemons/delegate-daemons.ts"
 import { makeTemplate } from "./operations/template.ts"
 
 /** A client each of whose members is that of the client there is when it is used. `first`: for what they all have in common. */
@@ -23,6 +24,7 @@ export const delegateTo = (first: ClientHandle, current: Effect.Effect<ClientHan
     $: makeTemplate(run),
     pipeline: call("pipeline"),
     runPipeline: call("runPipeline"),
+    daemons: delegateDaemons(Effect.map(current, ({ daemons }) => daemons)),
     hostStdio: {
       stdin: Stream.unwrap(Effect.map(current, ({ hostStdio }) => hostStdio.stdin)),
       stdout: sink("stdout"),

@@ -2,6 +2,7 @@
 export { Client, type ClientHandle, type ClientPort } from "./Client.ts"
 export type { ConnectError } from "./connection/connect-session.ts"
 export type { Shell } from "./connection/DefaultShell.ts"
+export type { DaemonLogsOptions, Daemons, StartDaemonOptions, StopDaemonOptions } from "./daemons/Daemons.ts"
 export type { AttachOptions } from "./operations/attach.ts"
 export type { RevokeOptions } from "./operations/capabilities.ts"
 export type { KillOptions } from "./operations/kill.ts"
@@ -35,9 +36,15 @@ export {
   BusEvent,
   type BusEventTag,
   commandLine,
+  DaemonInfo,
+  DaemonLogLine,
+  DaemonReason,
+  DaemonSpec,
+  DaemonState,
   Decision,
   defineTopic,
   describeExit,
+  describeReason,
   describeSignal,
   EventFilter,
   ExitStatus,
@@ -57,6 +64,7 @@ export {
   ProcessId,
   ProcessInfo,
   ProcessNotFound,
+  ReplicaInfo,
   ProcessStatus,
   Signal,
   type Skipped,

@@ -6,7 +6,7 @@ import { assert, describe, it, layer } from "@effect/vitest"
 import { Broker } from "@spawnbroker/broker"
 import { Client, RunResult } from "@spawnbroker/client"
 import { connect as connectPromise } from "@spawnbroker/client/promise"
-import { Limits, Operations, Policy, Sandbox } from "@spawnbroker/protocol"
+import { DaemonSpec, Limits, Operations, Policy, Sandbox } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import { existsSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -80,6 +80,10 @@ describe("the reference", () => {
     assertRows("The sandbox of a policy", Object.keys(Sandbox.fields))
   })
 
+  it("has the fields of a daemon", () => {
+    assertRows("The specification of a daemon", Object.keys(DaemonSpec.fields))
+  })
+
   for (const [heading, rows] of sections) {
     for (const { name, file, title } of rows) {
       it(`names a test that is there: ${heading}, ${name}`, () => {
@@ -103,6 +107,7 @@ layer(Broker.layer(), { excludeTestServices: true })("the reference", (each) => 
       const process = yield* client.spawn("true")
       const result = yield* client.run("true")
       assertRows("The client", publicNames(client))
+      assertRows("The daemons", publicNames(client.daemons))
       assertRows("The process", [...publicNames(process), ...gettersOf(process.constructor)])
       assertRows("The result of run", [...publicNames(result), ...gettersOf(RunResult)])
       assertRows("The broker", publicNames(broker))
@@ -110,6 +115,7 @@ layer(Broker.layer(), { excludeTestServices: true })("the reference", (each) => 
       const promises = yield* Effect.promise(() => connectPromise(port, token))
       const promised = yield* Effect.promise(() => promises.spawn("true"))
       assertRows("The client with promises", publicNames(promises))
+      assertRows("The daemons", publicNames(promises.daemons))
       assertRows("The process with promises", publicNames(promised))
       yield* Effect.promise(() => promises.close())
     })

@@ -13,6 +13,8 @@ import { lookAtTree, type ProcessIdentity, signalTree, type TreeAnswer } from ".
 
 interface Child {
   readonly pid: number
+  /** It outlives whoever owns this table. */
+  readonly survives: boolean
   /** Not reaped yet. */
   running: boolean
 }
@@ -20,8 +22,8 @@ interface Child {
 export class ChildTable {
   readonly #children = new Map<number, Child>()
 
-  started(id: number, pid: number): void {
-    this.#children.set(id, { pid, running: true })
+  started(id: number, pid: number, survives = false): void {
+    this.#children.set(id, { pid, survives, running: true })
   }
 
   /** Marks the leader as reaped. Answers whether others of its group still live; if none do, the child is forgotten. */
@@ -57,9 +59,14 @@ export class ChildTable {
     return lookAtTree(this.#leader(id), known)
   }
 
-  /** SIGKILL to every group. For the last moment of whoever owns this table. */
+  /** SIGKILL to every group but those that survive. For the last moment of whoever owns this table. */
   killAll(): void {
-    for (const id of [...this.#children.keys()]) this.signal(id, "SIGKILL")
+    for (const [id, { survives }] of [...this.#children]) if (!survives) this.signal(id, "SIGKILL")
+  }
+
+  /** Whether a number is that of a child that survives, or was. */
+  isSurvivor(pid: number): boolean {
+    return [...this.#children.values()].some((child) => child.survives && child.pid === pid)
   }
 
   #leader(id: number): number | undefined {

@@ -20,6 +20,8 @@ export interface ChildRequest {
   readonly env: Readonly<Record<string, string>>
   /** What must be in its place still when the child is started: the file, the directory. Otherwise nothing is, with ESTALE. */
   readonly expects?: ReadonlyArray<FileIdentity>
+  /** It is not ended with whoever has started it: a persistent daemon, which the next broker finds by its PID file. */
+  readonly survives?: boolean
 }
 
 /** The end of a child as wait(2) tells it: exactly one of the two is set. */

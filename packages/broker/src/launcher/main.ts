@@ -5,7 +5,7 @@
  * child is the only one who can reap it. When its control socket closes, for whatever reason the host ended, it kills
  * every group it has started, those who have left their groups, and itself. It imports Node alone, and what calls the C library, so that it stays small.
  */
-import { closeSync, rmSync, unlinkSync } from "node:fs"
+import { closeSync, constants, openSync, rmSync, unlinkSync } from "node:fs"
 import { Socket } from "node:net"
 import { dirname } from "node:path"
 import { ChildTable } from "../child/ChildTable.ts"
@@ -107,6 +107,11 @@ const launch = ({ spawn: { id, request, stdio }, sockets }: Ready): void => {
     if (typeof slot === "number") return sockets[fd]
     if (slot === "inherit" || slot === "ignore") return slot
     if (isLink(slot)) return pipes.end(slot.link, slot.end)
+    if ("file" in slot) {
+      const file = openSync(slot.file, constants.O_WRONLY | constants.O_APPEND)
+      opened.push(file)
+      return file
+    }
     // Of a standard one libuv makes a descriptor that waits, as children expect.
     const end = fd < 3 ? openNonBlocking(slot.pipe, "write") : openPipeEnd(slot.pipe, "write")
     opened.push(end)
@@ -118,10 +123,11 @@ const launch = ({ spawn: { id, request, stdio }, sockets }: Ready): void => {
     // The end of a link that is closed.
     if (slots.includes(undefined)) return fail(id, sockets, "EPIPE")
     for (const socket of sockets.slice(3)) if (socket !== undefined) makeBlocking(socket)
-    const marked = { ...request, env: { ...request.env, [MARK]: mark } }
+    // Who survives must not be known for ours any more by then.
+    const marked = request.survives === true ? request : { ...request, env: { ...request.env, [MARK]: mark } }
     const hasStarted = start(marked, slots as ReadonlyArray<StdioSlot>, {
       started: (pid) => {
-        children.started(id, pid)
+        children.started(id, pid, request.survives)
         control.sendNow({ _tag: "Started", id, pid })
       },
       failed: (errno) => control.send({ _tag: "Failed", id, errno }),
@@ -154,8 +160,9 @@ const isThere = (slot: Slot): boolean => typeof slot !== "number" && !isLink(slo
 
 const isLink = (slot: Slot): slot is LinkSlot => typeof slot === "object" && "link" in slot
 
-/** Whoever has lost all of its parents is ours, where the C library could be told so. */
-const isOrphan = ({ parent }: ProcessFacts): boolean => posix !== undefined && parent === process.pid
+/** Whoever has lost all of its parents is ours, where the C library could be told so; but for who survives, and its session. */
+const isOrphan = ({ parent, session }: ProcessFacts): boolean =>
+  posix !== undefined && parent === process.pid && !children.isSurvivor(session)
 
 /** In one turn of the loop, so that nobody is started any more. */
 const end = (): void => {

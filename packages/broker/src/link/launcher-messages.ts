@@ -19,8 +19,16 @@ export interface PipeSlot {
   readonly pipe: string
 }
 
-/** One stdio slot of a child: a connected socket by its number, a pipe, a link, the host's own stream, or /dev/null. */
-export type Slot = number | PipeSlot | LinkSlot | "inherit" | "ignore"
+/**
+ * A file that the worker has open for appending, by a path that leads to its descriptor, so that it is that file and no
+ * other.
+ */
+export interface FileSlot {
+  readonly file: string
+}
+
+/** One stdio slot of a child: a connected socket by its number, a pipe, a link, a file, the host's own stream, or /dev/null. */
+export type Slot = number | PipeSlot | LinkSlot | FileSlot | "inherit" | "ignore"
 
 export type ToLauncher =
   /** Listen on `path`; a connection that begins with this nonce (hex) is the worker's. Every child gets the mark. */

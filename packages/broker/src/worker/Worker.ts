@@ -32,6 +32,7 @@ import { Bus } from "./events/Bus.ts"
 import { eventHandlers } from "./events/event-handlers.ts"
 import { Subscriptions } from "./events/Subscriptions.ts"
 import { Topics } from "./events/Topics.ts"
+import { Daemons } from "./daemons/Daemons.ts"
 import { HostStdio } from "./host-stdio/HostStdio.ts"
 import { Quotas } from "./limits/Quotas.ts"
 import { Registry } from "./process/Registry.ts"
@@ -68,6 +69,7 @@ export class Worker {
   readonly registry = new Registry((capability) => this.tokens.endingOf(capability) !== undefined)
   readonly quotas = new Quotas()
   readonly confinement: Confinement
+  readonly daemons = new Daemons(this)
   readonly hostStdio = new HostStdio()
   readonly sessions = new Set<Session>()
   /** A text without the host's secrets. Whatever is told of arguments, or of what came from outside, goes through it. */
@@ -171,7 +173,10 @@ export class Worker {
     return Effect.flatMap(Effect.fromResult(this.tokens.revoke(token, by)), (tokenId) =>
       Effect.promise(async () => {
         const left = kill ? this.registry.live.filter(({ owner }) => isOf(owner, tokenId)) : []
-        await Promise.all(left.map((process) => process.end("revoked", { withinMs: REVOKED_GRACE_MS })))
+        await Promise.all([
+          kill && this.#endDaemons((owner) => isOf(owner, tokenId)),
+          ...left.map((process) => process.end("revoked", { withinMs: REVOKED_GRACE_MS }))
+        ])
       })
     )
   }
@@ -199,12 +204,18 @@ export class Worker {
       if (session.capability !== undefined && isOf(session.capability, tokenId)) session.tokenOver(ending)
     }
     if (parent === undefined) this.registry.tokenOver(tokenId)
+    this.daemons.tokenOver()
     if (ending === "revoked") return
+    void this.#endDaemons((owner) => owner.grant.expiry === "end" && isOf(owner, tokenId))
     for (const process of this.registry.live) {
       if (process.owner.grant.expiry === "end" && isOf(process.owner, tokenId)) {
         void process.end("revoked", { withinMs: REVOKED_GRACE_MS })
       }
     }
+  }
+
+  #endDaemons(isMeant: (owner: Capability) => boolean): Promise<void> {
+    return Effect.runPromise(this.daemons.endOf(isMeant, REVOKED_GRACE_MS))
   }
 
   get #stats(): BrokerStats {
@@ -236,8 +247,12 @@ export class Worker {
   async #shutdown(graceMs: number): Promise<ShutdownReport> {
     this.registry.close()
     this.tokens.close()
-    const running = this.registry.live.filter((process) => !process.hasExited)
-    const ended = Promise.all(this.registry.live.map((process) => process.end("shutdown", { withinMs: graceMs })))
+    const live = this.registry.live.filter(({ request }) => request.survives !== true)
+    const running = live.filter((process) => !process.hasExited)
+    const ended = Promise.all([
+      Effect.runPromise(this.daemons.shutdown(graceMs)),
+      ...live.filter((each) => !this.daemons.owns(each)).map((each) => each.end("shutdown", { withinMs: graceMs }))
+    ])
     await Promise.race([ended, sleep(graceMs + SHUTDOWN_MARGIN_MS, undefined, { ref: false })])
     for (const session of this.sessions) session.close()
     await this.hostStdio.close()

@@ -132,6 +132,22 @@ describe("the table of children", () => {
     })
   )
 
+  it.effect("kills all in the last moment but those that survive", () =>
+    Effect.gen(function* () {
+      const table = new ChildTable()
+      const ends = yield* shell("echo ready; sleep 1000")
+      const survives = yield* shell("echo ready; sleep 1000")
+      table.started(1, ends.pid)
+      table.started(2, survives.pid, true)
+      yield* Effect.all([firstOutput(ends), firstOutput(survives)])
+      table.killAll()
+      assert.deepStrictEqual(yield* Effect.promise(() => ends.exited), { code: null, signal: "SIGKILL" })
+      assert.isTrue(table.lives(2))
+      assert.isTrue(table.signal(2, "SIGTERM"))
+      assert.deepStrictEqual(yield* Effect.promise(() => survives.exited), { code: null, signal: "SIGTERM" })
+    })
+  )
+
   it.effect("reaches those who are left of a group whose leader has gone", () =>
     Effect.gen(function* () {
       const table = new ChildTable()

@@ -8,6 +8,7 @@ import type { StopOptions } from "../operations/stop.ts"
 import type { RevokeOptions } from "../operations/capabilities.ts"
 import type { KillOptions } from "../operations/kill.ts"
 import type { PromiseEvents } from "./PromiseEvents.ts"
+import type { PromiseDaemons } from "./PromiseDaemons.ts"
 import type { PromiseHostStdio } from "./PromiseHostStdio.ts"
 import type { PromiseMessagesOf } from "./PromiseMessages.ts"
 import type { PipelineResult } from "../pipeline/PipelineResult.ts"
@@ -119,6 +120,8 @@ export interface PromiseClient extends AsyncDisposable, PromiseEvents {
    * **Errors** and **Interruption**: as for `run`.
    */
   runPipeline(stages: ReadonlyArray<Stage>, options?: PromiseRunPipelineOptions): Promise<PipelineResult>
+  /** Named processes that the broker keeps running, where the policy has `daemons`. */
+  readonly daemons: PromiseDaemons
   /** The host's own stdin, stdout and stderr, where the policy has `stdio: { inherit: true }`. */
   readonly hostStdio: PromiseHostStdio
   /** The processes that the policy lets this client see, running and recently ended, oldest first. */

@@ -4,6 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { Client, type ClientHandle, type ClientPort } from "../Client.ts"
 import { makeEvents } from "./make-events.ts"
+import { makeDaemons } from "./make-daemons.ts"
 import { makeHostStdio } from "./make-host-stdio.ts"
 import { makePipeline } from "./make-pipeline.ts"
 import { makeProcess, toKillOptions } from "./make-process.ts"
@@ -92,6 +93,7 @@ const makePromiseClient = (client: ClientHandle, connection: Scope.Closeable): P
       const { handle, ownership } = await toPromise(start, { scope })
       return makeProcess(handle, ownership, options)
     },
+    daemons: makeDaemons(client.daemons, connection),
     hostStdio: makeHostStdio(client.hostStdio, scope),
     start: (line, options) => toPromise(client.start(line, options), { scope }),
     readOutput: (id) => toPromise(client.readOutput(id as ProcessId), { scope }),

@@ -25,6 +25,8 @@ export type {
   PromiseProcessStdin,
   PromiseProcessStdout
 } from "./PromiseProcess.ts"
+export type { DaemonLogsOptions, StartDaemonOptions, StopDaemonOptions } from "../daemons/Daemons.ts"
+export type { PromiseDaemonLogsOptions, PromiseDaemons } from "./PromiseDaemons.ts"
 export type { HostOutput, PromiseHostStdio } from "./PromiseHostStdio.ts"
 export type {
   PromiseEventFilter as EventFilter,
@@ -50,9 +52,15 @@ export {
   type BusEvent,
   codes,
   commandLine,
+  type DaemonInfo,
+  type DaemonLogLine,
+  type DaemonReason,
+  type DaemonSpec,
+  type DaemonState,
   type Decision,
   defineTopic,
   describeExit,
+  describeReason,
   describeSignal,
   type ExitStatus,
   type Explanation,
@@ -69,6 +77,7 @@ export {
   type ProcessId,
   type ProcessInfo,
   ProcessNotFound,
+  type ReplicaInfo,
   type ProcessStatus,
   type Signal,
   type Skipped,

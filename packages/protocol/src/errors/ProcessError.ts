@@ -80,7 +80,9 @@ export class SpawnFailed extends Schema.TaggedError<SpawnFailed>()("SpawnFailed"
 
 /** No process of that name is known here, or this client may not see it. The two are not told apart on purpose. */
 export class ProcessNotFound extends Schema.TaggedError<ProcessNotFound>()("ProcessNotFound", {
-  id: Schema.String
+  id: Schema.String,
+  /** Present where `id` is the name of a daemon. */
+  kind: Schema.optionalKey(Schema.Literal("daemon"))
 }) {
   readonly code = codes.ProcessNotFound
   override get message(): string {

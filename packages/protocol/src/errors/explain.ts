@@ -44,7 +44,9 @@ const explanations: { readonly [T in ErrorTag]: (error: Extract<ProcessError, { 
   SpawnFailed: (error: SpawnFailed) =>
     `Could not start ${commandLine(error.command, error.args)} in ${error.cwd}: ${error.errno}. ${spawnAdvices.get(error.errno) ?? "See errno(3)."}`,
   ProcessNotFound: (error: ProcessNotFound) =>
-    `No process ${error.id} that this client may see. Use \`client.list()\` for those it may.`,
+    error.kind === "daemon"
+      ? `No daemon ${error.id} that this client may see. Use \`client.daemons.list()\` for those it may, or start one by its specification.`
+      : `No process ${error.id} that this client may see. Use \`client.list()\` for those it may.`,
   AlreadyExited: (error: AlreadyExited) =>
     error.operation === "attach"
       ? `Process ${error.id} could not be started, so it cannot be attached to. Start it again.`

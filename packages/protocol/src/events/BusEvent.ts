@@ -6,6 +6,8 @@
  * only the name is told.
  */
 import * as Schema from "effect/Schema"
+import { DaemonReason, DaemonState } from "../daemons/DaemonInfo.ts"
+import { DaemonName, Replica } from "../daemons/DaemonName.ts"
 import { codes, type ErrorTag } from "../errors/codes.ts"
 import { ExitStatus } from "../process/ExitStatus.ts"
 import { Fd } from "../process/Fd.ts"
@@ -29,8 +31,8 @@ const fact = {
 /** Whose doing it is. */
 const actor = { subject: Schema.String, tokenId: TokenId }
 
-/** By which call a process is started. */
-export const StartOperation = Schema.Literals(["spawn", "start", "pipeline"])
+/** By which call a process is started; or as what, by the broker itself: a daemon, or the command of a probe. */
+export const StartOperation = Schema.Literals(["spawn", "start", "pipeline", "daemon", "probe"])
 export type StartOperation = typeof StartOperation.Type
 
 /** A command as it was asked for. Long lists and texts are cut. */
@@ -179,6 +181,17 @@ const ProcessClosed = Schema.TaggedStruct("ProcessClosed", {
   limit: Schema.optionalKey(ExceededLimit)
 })
 
+/** A replica of a daemon has come from one state to another. `actor`: in whose name it runs. */
+const DaemonStateChanged = Schema.TaggedStruct("DaemonStateChanged", {
+  ...fact,
+  ...actor,
+  name: DaemonName,
+  replica: Replica,
+  from: DaemonState,
+  to: DaemonState,
+  reason: Schema.optionalKey(DaemonReason)
+})
+
 /** The subscriber was too slow: so many facts before the next one are lost to him. `seq`: of the last of those. */
 const Lagged = Schema.TaggedStruct("Lagged", { ...fact, missed: Schema.Natural })
 export type Lagged = typeof Lagged.Type
@@ -200,6 +213,7 @@ export const BusEvent = Schema.Union([
   ProcessExited,
   OutputTruncated,
   ProcessClosed,
+  DaemonStateChanged,
   Lagged
 ])
 export type BusEvent = typeof BusEvent.Type

@@ -8,6 +8,7 @@ import * as RpcGroup from "effect/rpc/RpcGroup"
 import { attach } from "./attach.ts"
 import { attenuate } from "./attenuate.ts"
 import { connect } from "./connect.ts"
+import { DaemonOperations } from "./daemons.ts"
 import { detach } from "./detach.ts"
 import { EventOperations } from "./events.ts"
 import { explain } from "./explain.ts"
@@ -42,5 +43,5 @@ export const Operations = RpcGroup.make(
   explain,
   attenuate,
   revoke
-).merge(EventOperations)
+).merge(EventOperations, DaemonOperations)
 export type Operations = RpcGroup.Rpcs<typeof Operations>

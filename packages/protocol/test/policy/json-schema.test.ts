@@ -24,6 +24,8 @@ const propertiesOf = (node: any, path = ""): ReadonlyArray<readonly [path: strin
 
 const good: ReadonlyArray<readonly [what: string, policy: unknown]> = [
   ["the least", { subject: "x" }],
+  ["daemons of any name", { subject: "x", daemons: true }],
+  ["daemons with names and files", { subject: "x", daemons: { names: ["web", "job-*"], files: ["/srv"] } }],
   [
     "one with everything",
     {
@@ -59,6 +61,8 @@ const good: ReadonlyArray<readonly [what: string, policy: unknown]> = [
 
 const bad: ReadonlyArray<readonly [what: string, policy: unknown]> = [
   ["nothing", {}],
+  ["a daemon whose name could lead elsewhere", { subject: "x", daemons: { names: ["../web"] } }],
+  ["a pattern of daemons in the middle", { subject: "x", daemons: { names: ["w*b"] } }],
   ["a subject that is empty", { subject: "" }],
   ["a field that there is not", { subject: "x", comands: [] }],
   ["a command that is a text", { subject: "x", commands: ["git"] }],

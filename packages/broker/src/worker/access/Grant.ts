@@ -51,8 +51,17 @@ export interface Grant {
   /** Of the chain. */
   readonly sandbox: EffectiveSandbox | undefined
   readonly topics: { readonly publish: ReadonlyArray<string>; readonly subscribe: ReadonlyArray<string> }
+  readonly daemons: DaemonRules | undefined
   /** How long its token is good for. */
   readonly expiresMs: number | undefined
+}
+
+/** Which daemons there may be. */
+export interface DaemonRules {
+  /** Names, each whole, or a beginning and `*`. */
+  readonly names: ReadonlyArray<string>
+  /** Real paths of directories in or under which their files may be. */
+  readonly files: ReadonlyArray<string>
 }
 
 /** What the broker's own process brings: its environment, its secrets, and where it runs. */

@@ -4,11 +4,11 @@
  * A derived policy comes from a client, who must not learn of what is on the disk: a place out of its reach is taken as it
  * is written, whether there is anything or not, and what lies out of the reach of one link is out of the chain's.
  */
-import { InvalidArgument, type Sandbox } from "@spawnbroker/protocol"
+import { type DaemonGrant, InvalidArgument, type Sandbox } from "@spawnbroker/protocol"
 import { realpathSync } from "node:fs"
 import { isAbsolute } from "node:path"
 import { combineSandbox, type EffectiveSandbox, outermost } from "./combine-sandbox.ts"
-import { type Grant, type Host, linksOf } from "./Grant.ts"
+import { type DaemonRules, type Grant, type Host, linksOf } from "./Grant.ts"
 import { isWithinAny, nearestRealPath, realPath } from "./real-path.ts"
 
 /** The directories in or under which processes may run. */
@@ -41,6 +41,15 @@ export const parseSandbox = (own: Sandbox | undefined, parent: Grant | undefined
     bestEffort: own.bestEffort ?? false
   }
   return outer === undefined ? sandbox : combineSandbox(sandbox, outer)
+}
+
+/** The daemons that one link grants. */
+export const parseDaemons = (granted: DaemonGrant | undefined, parent: Grant | undefined): DaemonRules | undefined => {
+  if (granted === undefined || granted === false) return undefined
+  const { names = ["*"], files = [] } = granted === true ? {} : granted
+  const mayKnow = (place: string): boolean =>
+    parent === undefined || linksOf(parent).every(({ daemons }) => isWithinAny(daemons?.files ?? [], place))
+  return { names, files: files.map((place, index) => parsePlace(place, `daemons.files[${index}]`, mayKnow)) }
 }
 
 const parsePlace = (place: string, argument: string, mayKnow: (place: string) => boolean): string => {

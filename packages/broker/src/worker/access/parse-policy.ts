@@ -12,7 +12,7 @@ import { type ArgumentGrammar, compileGrammar, GrammarError } from "./match-argu
 import { parseDuration } from "./parse-duration.ts"
 import { checkLists } from "./check-lists.ts"
 import { parseEnvironment } from "./parse-environment.ts"
-import { parseRoots, parseSandbox } from "./parse-places.ts"
+import { parseDaemons, parseRoots, parseSandbox } from "./parse-places.ts"
 
 /** Parses a policy, or says where it is wrong. `parent`: what it narrows. */
 export const parsePolicy = (policy: Policy, host: Host, parent?: Grant): Result.Result<Grant, InvalidArgument> => {
@@ -48,6 +48,7 @@ const parse = (policy: Policy, host: Host, parent: Grant | undefined): Grant => 
     limits: combineLimits(limitsOf(policy.limits ?? {}), parent?.limits ?? {}),
     sandbox: parseSandbox(policy.sandbox, parent),
     topics: { publish: policy.topics?.publish ?? [], subscribe: policy.topics?.subscribe ?? [] },
+    daemons: parseDaemons(policy.daemons, parent),
     expiresMs: policy.expires === undefined ? undefined : parseDuration(policy.expires)
   }
 }

@@ -26,20 +26,17 @@ import {
   type Unread
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import { errnoOf } from "../../child/start-child.ts"
-import { authorize, type AuthorizeError, authorizeHostStream } from "../access/Authorizer.ts"
+import { authorizeHostStream } from "../access/Authorizer.ts"
 import { type Capability, isOf } from "../access/Capability.ts"
-import { linksOf } from "../access/Grant.ts"
-import { redactCommand, redactError } from "../access/redact.ts"
-import type { Confined, ConfineError } from "../confine/Confinement.ts"
-import { ProcessNews } from "../events/ProcessNews.ts"
+import type { Confined } from "../confine/Confinement.ts"
 import type { HostStream } from "../host-stdio/HostStdio.ts"
+import { admit, type Asked, askFor, authorizeStart } from "../process/admit.ts"
 import { launch } from "../process/launch.ts"
 import { launchPipeline } from "../process/launch-pipeline.ts"
-import { Process } from "../process/Process.ts"
+import type { Process } from "../process/Process.ts"
 import type { ProcessFrame, View } from "../process/View.ts"
 import { joinStages } from "../spawn/join-stages.ts"
 import type { Worker } from "../Worker.ts"
@@ -99,8 +96,7 @@ export class Channels {
   spawn(channel: Channel, spec: SpawnSpec): Effect.Effect<SpawnedProcess, ProcessError> {
     return Effect.gen({ self: this }, function* () {
       yield* this.#checkFree([channel])
-      const news = this.#news("spawn", spec)
-      const process = yield* this.#admit(spec, yield* this.#authorize(spec, news), news)
+      const process = yield* this.#admit("spawn", spec)
       this.#put(channel, process)
       yield* Effect.tapError(this.#launch(process), () => Effect.sync(() => this.#attached.delete(channel)))
       return process.spawned
@@ -115,23 +111,23 @@ export class Channels {
     return Effect.gen({ self: this }, function* () {
       const authorized = yield* Effect.forEach(stages, ({ spec }, stage) =>
         Effect.suspend(() => {
-          const news = this.#news("pipeline", spec)
-          return Effect.map(this.#authorize(spec, news), (may) => ({ ...may, news }))
+          const asked = askFor(this.#worker, this.#capability, "pipeline", spec)
+          return Effect.map(authorizeStart(asked), (confined) => ({ asked, confined }))
         }).pipe(Effect.mapError((error) => atStage(error, stage)))
       )
       yield* this.#checkFree(stages.map(({ channel }) => channel))
       const { spawner } = this.#worker
       const links = stageLinks.map(() => spawner.openLink())
       const requests = joinStages(
-        authorized.map(({ request }) => request),
+        authorized.map(({ confined }) => confined.request),
         stageLinks,
         links
       )
       const start = Effect.gen({ self: this }, function* () {
         const processes: Array<Process> = []
-        for (const [stage, { channel, spec }] of stages.entries()) {
-          const { news, ...confined } = authorized[stage]!
-          const process = yield* this.#admit(spec, { ...confined, request: requests[stage]! }, news).pipe(
+        for (const [stage, { channel }] of stages.entries()) {
+          const { asked, confined } = authorized[stage]!
+          const process = yield* this.#addOwn(asked, { ...confined, request: requests[stage]! }).pipe(
             Effect.mapError((error) => atStage(error, stage)),
             Effect.tapError((error) => Effect.sync(() => processes.forEach((each) => each.failed(error))))
           )
@@ -149,8 +145,7 @@ export class Channels {
   /** Starts a process on no channel. */
   start(spec: SpawnSpec): Effect.Effect<ProcessInfo, ProcessError> {
     return Effect.gen({ self: this }, function* () {
-      const news = this.#news("start", spec)
-      const process = yield* this.#admit(spec, yield* this.#authorize(spec, news), news)
+      const process = yield* this.#admit("start", spec)
       yield* this.#launch(process)
       return process.info
     })
@@ -323,48 +318,19 @@ export class Channels {
       : Effect.fail(new LimitExceeded({ limit: "channels", maximum: MAX_CHANNELS }))
   }
 
-  #news(operation: StartOperation, spec: SpawnSpec): ProcessNews {
-    return new ProcessNews(this.#worker.bus, this.#worker.redact, this.#capability, operation, spec)
+  #admit(operation: StartOperation, spec: SpawnSpec): Effect.Effect<Process, ProcessError> {
+    return Effect.suspend(() => {
+      const asked = askFor(this.#worker, this.#capability, operation, spec)
+      return Effect.flatMap(authorizeStart(asked), (confined) => this.#addOwn(asked, confined))
+    })
   }
 
-  /** Whether it may run, and within which confines. */
-  #authorize(spec: SpawnSpec, news: ProcessNews): Effect.Effect<Confined, AuthorizeError | ConfineError> {
-    const { confinement, host, redact } = this.#worker
-    const { grant } = this.#capability
-    return Effect.suspend(() =>
-      Effect.fromResult(
-        Result.flatMap(authorize(grant, host, spec), (authorized) => confinement.confine(authorized, spec))
-      )
-    ).pipe(
-      Effect.mapError((error) => redactError(redact, error)),
-      Effect.tapError((error) => Effect.sync(() => news.refused(error)))
+  /** A process of this session, known to the registry and not yet started. */
+  #addOwn(asked: Asked, confined: Confined) {
+    return Effect.tap(
+      admit(asked, confined, (process) => this.#own.delete(process)),
+      (process) => Effect.sync(() => this.#own.add(process))
     )
-  }
-
-  /** A process that may run, and for which there is room, known to the registry and not yet started. */
-  #admit(
-    spec: SpawnSpec,
-    confined: Confined,
-    news: ProcessNews
-  ): Effect.Effect<Process, BrokerUnavailable | LimitExceeded> {
-    return Effect.suspend((): Effect.Effect<Process, BrokerUnavailable | LimitExceeded> => {
-      const { quotas, redact, registry } = this.#worker
-      const place = quotas.take(linksOf(this.#capability.grant))
-      if (place instanceof LimitExceeded) return Effect.fail(place)
-      // What runs is in `confined`; the specification is what is told of it.
-      const process: Process = new Process(this.#capability, redactCommand(redact, spec), confined, news, {
-        exited: () => place.giveBack(),
-        closed: () => {
-          this.#own.delete(process)
-          registry.ended(process)
-        }
-      })
-      return registry.add(process).pipe(
-        Effect.tapError(() => Effect.sync(() => place.giveBack())),
-        Effect.andThen(Effect.sync(() => this.#own.add(process))),
-        Effect.as(process)
-      )
-    }).pipe(Effect.tapError((error) => Effect.sync(() => news.refused(error))))
   }
 }
 

@@ -26,6 +26,7 @@ import { SessionNews, tellConnectRefused } from "../events/SessionNews.ts"
 import { Subscriptions } from "../events/Subscriptions.ts"
 import type { Worker } from "../Worker.ts"
 import type { Process } from "../process/Process.ts"
+import { DaemonDesk } from "../daemons/DaemonDesk.ts"
 import { Channels } from "./Channels.ts"
 import { DataPort } from "./DataPort.ts"
 import { kill, stop } from "./terminate.ts"
@@ -46,6 +47,7 @@ type State =
       readonly cursors: OutputCursors
       readonly subscriptions: Subscriptions
       readonly news: SessionNews
+      readonly desk: DaemonDesk
     }
   | { readonly _tag: "Over"; readonly error: InvalidToken | BrokerUnavailable }
 
@@ -150,6 +152,12 @@ export class Session {
           Effect.sync(() => news.tokenRefused("revoke", error))
         )
       ),
+    startDaemons: ({ daemons }) => this.#whenConnected(({ desk }) => desk.start(daemons)),
+    stopDaemons: ({ names, forget }) => this.#whenConnected(({ desk }) => desk.stop(names, forget)),
+    restartDaemons: ({ names }) => this.#whenConnected(({ desk }) => desk.restart(names)),
+    listDaemons: () => this.#whenConnected(({ desk }) => desk.list),
+    getDaemon: ({ name, after, waitMs }) => this.#whenConnected(({ desk }) => desk.get(name, after, waitMs)),
+    readDaemonLogs: ({ name, waitMs, ...query }) => this.#whenConnected(({ desk }) => desk.logs(name, query, waitMs)),
     ...eventHandlers((run) => this.#whenConnected(({ subscriptions }) => run(subscriptions)))
   }
 
@@ -228,7 +236,8 @@ export class Session {
         channels,
         cursors: new OutputCursors(),
         subscriptions,
-        news: new SessionNews(bus, capability)
+        news: new SessionNews(bus, capability),
+        desk: new DaemonDesk(this.#worker, capability)
       }
       bus.tellOf(capability, { _tag: "ClientConnected" })
       return { subject: capability.grant.subject, shell: capability.grant.shell }

@@ -41,6 +41,7 @@ export class ChildEnds implements StreamEnds {
   get slots(): ReadonlyArray<Slot> {
     return this.#stdio.map((stdio, fd): Slot => {
       if (isLinkEnd(stdio)) return { link: stdio.link.id, end: stdio.end }
+      if (typeof stdio === "object") return { file: `/proc/${process.pid}/fd/${stdio.file}` }
       return stdio === "inherit" || stdio === "ignore" ? stdio : (this.#pipes.get(fd) ?? this.#sockets.get(fd)!).slot
     })
   }

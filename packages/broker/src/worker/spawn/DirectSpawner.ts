@@ -57,11 +57,12 @@ export class DirectSpawner implements Spawner {
       let exited!: (end: SpawnedEnd) => void
       const exit = new Promise<SpawnedEnd>((done) => (exited = done))
       let startedPid = 0
-      const marked = { ...request, env: { ...request.env, [MARK]: this.#mark } }
+      // Who survives must not be known for ours any more by then.
+      const marked = request.survives === true ? request : { ...request, env: { ...request.env, [MARK]: this.#mark } }
       const child = startChild(marked, stdio as ReadonlyArray<StdioSlot>, {
         started: (pid) => {
           startedPid = pid
-          this.#children.started(id, pid)
+          this.#children.started(id, pid, request.survives)
         },
         failed: (errno) => reject(new SpawnError(errno)),
         exited: (end) => {
@@ -90,6 +91,7 @@ export class DirectSpawner implements Spawner {
   /** None for the end of a link that is closed. */
   #slotOf(stdio: StdioRequest): StdioSlot | undefined {
     if (isLinkEnd(stdio)) return this.#pipes.end(stdio.link.id, stdio.end)
+    if (typeof stdio === "object") return stdio.file
     return stdio === "inherit" || stdio === "ignore" ? stdio : "pipe"
   }
 

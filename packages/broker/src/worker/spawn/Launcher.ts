@@ -35,6 +35,7 @@ interface Child {
   pid: number
   /** When its start was heard of, in seconds from the boot of the machine. */
   heardAt: number
+  readonly survives: boolean
   readonly resolve: (pid: number) => void
   readonly reject: (cause: Error) => void
   readonly exited: (end: SpawnedEnd) => void
@@ -142,16 +143,16 @@ export class Launcher {
   }
 
   /** Rejects with {@link SpawnError}. */
-  async #start({ file, argv0, args, cwd, env, expects }: ChildRequest, stdio: ReadonlyArray<Slot>) {
+  async #start({ file, argv0, args, cwd, env, expects, survives = false }: ChildRequest, stdio: ReadonlyArray<Slot>) {
     if (this.#closed) throw new SpawnError(NOT_STARTED)
     const id = ++this.#lastId
     const { promise: exited, resolve: onExited } = Promise.withResolvers<SpawnedEnd>()
     const pid = await new Promise<number>((resolve, reject) => {
-      this.#children.set(id, { pid: 0, heardAt: 0, resolve, reject, exited: onExited, ended: false })
+      this.#children.set(id, { pid: 0, heardAt: 0, survives, resolve, reject, exited: onExited, ended: false })
       this.#control.send({
         _tag: "Spawn",
         id,
-        request: { file, argv0, args, cwd, env, ...(expects && { expects }) },
+        request: { file, argv0, args, cwd, env, ...(expects && { expects }), ...(survives && { survives }) },
         stdio
       })
     })
@@ -240,7 +241,7 @@ export class Launcher {
     this.#sockets?.close(new SpawnError(NOT_STARTED))
     for (const child of this.#children.values()) {
       if (child.pid === 0) child.reject(new SpawnError(PERHAPS_STARTED))
-      else killGroup(child)
+      else if (!child.survives) killGroup(child)
       if (!child.ended) child.exited({ code: null, signal: "SIGKILL", crashed: true, groupLives: false })
     }
     this.#children.clear()

@@ -42,10 +42,15 @@ export interface LinkEnd {
   readonly end: PipeEnd
 }
 
-/** What a descriptor of a child is: one end of a stream whose other end is ours, or none of our business. */
-export type StdioRequest = "input" | "output" | "duplex" | "inherit" | "ignore" | LinkEnd
+/** A file that this process has open for appending, until the child has been started. */
+export interface FileEnd {
+  readonly file: number
+}
 
-export const isLinkEnd = (stdio: StdioRequest): stdio is LinkEnd => typeof stdio === "object"
+/** What a descriptor of a child is: one end of a stream whose other end is ours, or none of our business. */
+export type StdioRequest = "input" | "output" | "duplex" | "inherit" | "ignore" | LinkEnd | FileEnd
+
+export const isLinkEnd = (stdio: StdioRequest): stdio is LinkEnd => typeof stdio === "object" && "link" in stdio
 
 export interface SpawnRequest extends ChildRequest {
   /** By the number of the descriptor. */
