@@ -37,6 +37,8 @@ export const layers: ReadonlyArray<Layer> = [
   { files: "packages/broker/src/worker/spawn/{DirectSpawner,run-launcher}.ts", refuse: [pastTheDoor, client] },
   { files: "packages/broker/src/child/**", refuse: [pastTheDoor, client, allButNode] },
   { files: "packages/broker/src/launcher/**", refuse: [processes, pastTheDoor, client, allButNode] },
+  // A project in the background outlives whoever starts it, which nothing that a broker starts may.
+  { files: "packages/cli/src/project/start-in-background.ts", refuse: [pastTheDoor] },
   // The two places that measure what we are compared with. Nothing of ours is built on them.
   { files: "apps/demo/src/compare/baseline.ts", refuse: [pastTheDoor] },
   { files: "bench/src/subjects/**", refuse: [pastTheDoor] }

@@ -16,6 +16,7 @@ export default defineConfig({
     projects: [
       project("unit", ["packages/{protocol,broker,client}/test/**/*.test.ts"]),
       project("conformance", ["packages/testing/test/**/*.test.ts"]),
+      project("cli", ["packages/cli/test/**/*.test.ts"]),
       project("demo", ["apps/demo/test/**/*.test.ts"]),
       project("bench", ["bench/test/**/*.test.ts"])
     ]

@@ -2,6 +2,7 @@
 export { Broker, type BrokerHandle, type BrokerOptions } from "./Broker.ts"
 export type { AuditOptions } from "./host/audit-options.ts"
 export type { AttachablePort } from "./host/bridge-port.ts"
+export { acceptSocket } from "./host/accept-socket.ts"
 export { BrokerStats, ShutdownReport } from "./link/host-operations.ts"
 export type { SpawnerChoice } from "./link/worker-start.ts"
 export {

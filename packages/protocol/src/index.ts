@@ -2,6 +2,7 @@
 export { atStage } from "./errors/at-stage.ts"
 export { codes, type ErrorTag } from "./errors/codes.ts"
 export { commandLine } from "./errors/command-line.ts"
+export { nearestNames } from "./errors/nearest-names.ts"
 export { printable } from "./errors/printable.ts"
 export {
   AlreadyExited,
@@ -83,3 +84,7 @@ export { listenTo, type PortListener } from "./wire/listen-to.ts"
 export { KeepAlive } from "./wire/KeepAlive.ts"
 export { isPort, Port } from "./wire/Port.ts"
 export { Reply, type ReplyEncoded } from "./wire/Reply.ts"
+
+export type { ByteStream } from "./socket/ByteStream.ts"
+export { type SocketMessage, SocketPort } from "./socket/SocketPort.ts"
+export { SocketPorts } from "./socket/SocketPorts.ts"

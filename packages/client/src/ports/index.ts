@@ -7,8 +7,10 @@
  * | a page, or a worker of it | the DOM's `MessagePort` | `fromDomPort` |
  * | a renderer of an Electron app | the DOM's `MessagePort`, whose other end is in the main process | `fromRendererPort` |
  * | the main process of an Electron app | `MessagePortMain` | `fromMessagePortMain` |
+ * | another process | a connected UNIX socket | `fromSocket` |
  *
- * An Electron app's host hands the other end of the last two to `broker.attachPort`.
+ * An Electron app's host hands the other end of the last two to `broker.attachPort`, and the host of a socket
+ * the other end of it, by `acceptSocket`.
  */
 export { type DomPort, fromDomPort } from "./dom.ts"
 export {
@@ -19,4 +21,5 @@ export {
   type RendererChannel
 } from "./electron.ts"
 export { fromNodePort, type NodePort } from "./node.ts"
-export type { Port } from "@spawnbroker/protocol"
+export { fromSocket } from "./socket.ts"
+export type { ByteStream, Port } from "@spawnbroker/protocol"

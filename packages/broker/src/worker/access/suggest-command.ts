@@ -1,5 +1,5 @@
+import { nearestNames } from "@spawnbroker/protocol"
 import type { Grant } from "./Grant.ts"
-import { nearestNames } from "./nearest-names.ts"
 import { pathNames } from "./path-names.ts"
 import { resolveCommand } from "./resolve-command.ts"
 
