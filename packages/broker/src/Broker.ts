@@ -198,15 +198,21 @@ export interface BrokerHandle {
   /**
    * All that happens in the broker, from when one listens on: see `BusEvent`. It ends with the broker.
    *
+   * When the broker's thread is replaced it goes on with the next one, with a `BrokerRestarted`, which says why, in the place
+   * of what happened in between.
+   *
    * Whoever is slow never holds the broker up: what he has not taken of the last 1,024 facts (1 MiB) is lost to him, and a
    * `Lagged` in the place of it counts it.
    */
   readonly events: Stream.Stream<BusEvent>
-  /** Gives a message to all who subscribe to its topic now, and answers how many those are. No policy limits the host. */
+  /**
+   * Gives a message to all who subscribe to its topic now, and answers how many those are. No policy limits the host. If the
+   * broker's thread dies meanwhile it is given to those who subscribe to the next one, too.
+   */
   readonly publish: <Message>(topic: Topic<Message>, message: Message) => Effect.Effect<number, ProcessError>
   /**
-   * The messages of a topic, from when one listens on, whoever has published them. It ends with the broker. What is lost since
-   * one was too slow, or does not fit the topic's schema, is passed over with a warning in the log, or told to `onSkipped`.
+   * The messages of a topic, from when one listens on, whoever has published them. It ends with the broker, and goes on when
+   * the broker's thread is replaced; what is published in between does not reach it. What is lost since one was too slow, or does not fit the topic's schema, is passed over with a warning in the log, or told to `onSkipped`.
    */
   readonly subscribe: <Message>(topic: Topic<Message>, options?: SubscribeOptions) => Stream.Stream<Message>
   /** Counts, bytes and resources at this moment, of the thread of now. `replaced`: how often it was replaced. */
@@ -244,12 +250,13 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
       const clockStart = clockStartsNow()
       const ledger = new TokenLedger()
       const audit = yield* decodeAudit(options.audit)
-      const supervised = yield* superviseWorker((incarnation) =>
+      const supervised = yield* superviseWorker((incarnation, previousEnd) =>
         startWorker(
           {
             spawner: options.spawner ?? "auto",
             mark: `${mark}.${incarnation}`,
             previousMark: incarnation === 1 ? undefined : `${mark}.${incarnation - 1}`,
+            previousEnd,
             clockStart,
             tokens: ledger.all,
             launchers: options.launchers ?? Math.min(Math.max(availableParallelism() - 1, 1), 4),
@@ -324,7 +331,7 @@ const makeHandle = (supervised: Supervised, defaultGrace: Duration.Input): Broke
     revoke: (token, { kill = false } = {}) => retrying(({ connection }) => connection.call.revoke({ token, kill })),
     explain: (policy, spec) =>
       retrying(({ connection }) => connection.call.explain({ policy, spec: { ...spawnDefaults, ...spec } })),
-    events: overWorkers(supervised, (subscriber) => subscriber.events({})),
+    events: overWorkers(supervised, (subscriber, listening) => subscriber.events({}, listening)),
     publish: (topic, message) => retrying(({ subscriber }) => subscriber.publish(topic, message)),
     subscribe: (topic, options) => overWorkers(supervised, (subscriber) => subscriber.messages(topic, options)),
     stats: Effect.map(neverInvalid(retrying(({ connection }) => connection.call.stats())), (stats) => ({

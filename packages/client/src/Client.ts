@@ -31,7 +31,7 @@ import type { Daemons } from "./daemons/Daemons.ts"
 import { makeDaemons } from "./daemons/make-daemons.ts"
 import { type ConnectError, connectSession, type Session } from "./connection/connect-session.ts"
 import { keepConnected, type Line } from "./connection/keep-connected.ts"
-import { delegateTo } from "./delegate-to.ts"
+import { delegateTo, type SessionClient } from "./delegate-to.ts"
 import { attach, type AttachOptions } from "./operations/attach.ts"
 import {
   type BackgroundCommand,
@@ -408,8 +408,9 @@ export class Client extends Context.Service<Client, ClientHandle>()("@spawnbroke
    *
    * `port` comes from `broker.openPort()`, perhaps through another thread. An Effect that gives a port, and another one each
    * time it is run, such as `broker.openPort()` itself, makes a client that lasts: when its broker crashes and is replaced, it
-   * connects again with the same token. What runs then is over: handles, streams and calls under way fail with
-   * `BrokerUnavailable`; later calls wait for the new connection, up to 10 seconds.
+   * connects again with the same token. What runs then is over: handles, their streams and calls under way fail with
+   * `BrokerUnavailable`; later calls wait for the new connection, up to 10 seconds. `events` and `subscribe` go on there, with a
+   * `BrokerRestarted` among the facts.
    *
    * **Errors**: `InvalidToken`, `Unsupported` (another version of the protocol), `BrokerUnavailable`.
    *
@@ -444,8 +445,8 @@ export type ClientPort = Pick<Port, "close"> & { postMessage(message: any, trans
 
 /** The client of whatever session there is. What it remembers of one does not outlive that, but for its default shell. */
 const makeLastingClient = ({ first, current }: Line): ClientHandle => {
-  const clients = new WeakMap<Session, ClientHandle>()
-  const clientOf = (session: Session): ClientHandle => {
+  const clients = new WeakMap<Session, SessionClient>()
+  const clientOf = (session: Session): SessionClient => {
     const client = clients.get(session) ?? makeClient({ ...session, shell: first.shell })
     clients.set(session, client)
     return client
@@ -453,7 +454,7 @@ const makeLastingClient = ({ first, current }: Line): ClientHandle => {
   return delegateTo(clientOf(first), Effect.map(current, clientOf))
 }
 
-const makeClient = (session: Session): ClientHandle => {
+const makeClient = (session: Session): SessionClient => {
   const { call, subject } = session
   const outputs = new OutputReader(session)
   const subscriber = new Subscriber(call)
@@ -483,7 +484,7 @@ const makeClient = (session: Session): ClientHandle => {
     explain: (command, args = [], options = {}) => explain(session, command, args, options),
     attenuate: (policy) => call.attenuate({ policy }),
     revoke: (token, options) => revoke(session, token, options),
-    events: (filter = {}) => subscriber.events(filter),
+    events: (filter = {}, listening) => subscriber.events(filter, listening),
     publish: (topic, message) => subscriber.publish(topic, message),
     subscribe: (topic, options) => subscriber.messages(topic, options)
   }

@@ -1,4 +1,4 @@
-import type { ProcessError } from "@spawnbroker/protocol"
+import type { BusEvent, EventFilter, Listening, ProcessError } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
@@ -7,8 +7,13 @@ import { overSessions } from "./connection/over-sessions.ts"
 import { delegateDaemons } from "./daemons/delegate-daemons.ts"
 import { makeTemplate } from "./operations/template.ts"
 
+/** The client of one session. Whoever goes on listening in the next says since when he does. */
+export interface SessionClient extends ClientHandle {
+  readonly events: (filter?: EventFilter, listening?: Listening) => Stream.Stream<BusEvent, ProcessError>
+}
+
 /** A client each of whose members is that of the client there is when it is used. `first`: for what they all have in common. */
-export const delegateTo = (first: ClientHandle, current: Effect.Effect<ClientHandle, ProcessError>): ClientHandle => {
+export const delegateTo = (first: ClientHandle, current: Effect.Effect<SessionClient, ProcessError>): ClientHandle => {
   /** A member that is called, and answers an Effect. */
   const call = <Name extends Callable>(name: Name): ClientHandle[Name] =>
     ((...args: ReadonlyArray<never>) =>
@@ -41,7 +46,7 @@ export const delegateTo = (first: ClientHandle, current: Effect.Effect<ClientHan
     stop: call("stop"),
     explain: call("explain"),
     attenuate: call("attenuate"),
-    events: (filter) => overSessions(current, (client) => client.events(filter)),
+    events: (filter) => overSessions(current, (client, listening) => client.events(filter, listening)),
     publish: call("publish") as ClientHandle["publish"],
     subscribe: (topic, options) => overSessions(current, (client) => client.subscribe(topic, options)),
     revoke: call("revoke")

@@ -22,9 +22,9 @@ export {
 } from "./errors/ProcessError.ts"
 
 export { AUDIT_VERSION, AuditLine, AuditNote } from "./events/AuditLine.ts"
-export { BusEvent, type BusEventTag, type StartOperation } from "./events/BusEvent.ts"
+export { type BrokerRestarted, BusEvent, type BusEventTag, type StartOperation } from "./events/BusEvent.ts"
 export { EventFilter } from "./events/EventFilter.ts"
-export { type Skipped, Subscriber, type SubscribeOptions } from "./events/Subscriber.ts"
+export { type Listening, type Skipped, Subscriber, type SubscribeOptions } from "./events/Subscriber.ts"
 export { TokenId } from "./events/TokenId.ts"
 export { defineTopic, type Topic, TopicName } from "./events/Topic.ts"
 

@@ -231,7 +231,7 @@ it.live("a broker does not wait for somebody to read its audit from a pipe: it d
     const client = yield* connect()
     yield* client.run("sh", ["-c", 'mkfifo "$0"', file])
     const error = yield* Effect.flip(Broker.start({ audit: { file } }))
-    assert.match(error.message, /cannot be written to: ENXIO/)
+    assert.match(error.message, /cannot be written to: it is not a regular file/)
   }).pipe(Effect.scoped, Effect.provide(Broker.layer()))
 )
 
@@ -364,10 +364,103 @@ it.live("a broker whose audit is required ends, and all its processes, once it c
       Effect.sync(() => living(started!.pid)),
       (facts) => facts === undefined
     )
+    yield* eventually("there is no broker", ask("replaced 0"), (answer) => answer === "BrokerUnavailable")
     yield* child.closeStdin
-    assert.deepStrictEqual(yield* child.exit, { _tag: "Exited", code: 0 })
+    const { exit, stderr } = yield* Effect.all(
+      { exit: child.exit, stderr: Stream.mkString(Stream.decodeText(child.stderr)) },
+      { concurrency: 2 }
+    )
+    assert.deepStrictEqual(exit, { _tag: "Exited", code: 0 })
+    assert.include(stderr, "The broker ends itself")
+    assert.notInclude(stderr, "It is replaced")
     linesOf(file)
   }).pipe(Effect.scoped, Effect.provide(Broker.layer()))
+)
+
+it.live("goes on in the same file when the thread is replaced, says why that was, and mints no token again", () =>
+  Effect.gen(function* () {
+    const file = yield* auditFile
+    const client = yield* connect()
+    const { child, ask } = yield* startHost(client, file)
+    const [before] = yield* ask("run 1")
+    yield* eventually("it is written", ask("stats 0"), ({ held }) => held === 0)
+    yield* ask("fail 0")
+    yield* eventually("it is replaced", ask("replaced 0"), (replaced) => replaced === 1)
+    const [after] = yield* ask("run 1")
+    yield* child.closeStdin
+    yield* child.exit
+    const lines = linesOf(file)
+    const tags = tagsOf(lines)
+    const restart = tags.lastIndexOf("AuditStarted")
+    assert.isAbove(restart, 0)
+    assert.deepInclude(lines[restart + 1], { _tag: "BrokerRestarted", seq: 1, reason: "Error: on purpose" })
+    const whose = (id: string) =>
+      tagsOf(lines.filter((line) => "id" in line && line.id === id && lines.indexOf(line) > restart))
+    assert.deepStrictEqual(whose(before), [])
+    assert.deepStrictEqual(whose(after), ["ProcessStarted", "ProcessExited", "ProcessClosed"])
+    assert.lengthOf(
+      tags.filter((tag) => tag === "TokenMinted"),
+      1
+    )
+    // The end of the second one is as orderly as that of a first.
+    assert.strictEqual(tags.at(-1), "AuditStopped")
+    assert.deepStrictEqual(
+      numbersOf(lines.slice(restart)),
+      lines.slice(restart + 1, -1).map((_, index) => index + 1)
+    )
+  }).pipe(Effect.scoped, Effect.provide(Broker.layer()))
+)
+
+it.live("a thread that is replaced while the disk is full goes on, too, and writes once there is room", () =>
+  Effect.gen(function* () {
+    const file = yield* auditFile
+    const client = yield* connect()
+    const { child, ask } = yield* startHost(client, file)
+    // Not one more line fits.
+    yield* client.run("prlimit", ["--pid", String(child.pid), `--fsize=${statSync(file).size}:unlimited`])
+    yield* ask("fail 0")
+    yield* eventually("it is replaced", ask("replaced 0"), (replaced) => replaced === 1)
+    const [id] = yield* ask("run 1")
+    assert.isAbove((yield* ask("stats 0")).held, 0)
+    yield* liftLimit(client, child.pid)
+    yield* eventually("all is written", ask("stats 0"), ({ held }) => held === 0)
+    yield* child.closeStdin
+    yield* child.exit
+    const facts = linesOf(file).filter((line) => "id" in line && line.id === id)
+    assert.deepStrictEqual(tagsOf(facts), ["ProcessStarted", "ProcessExited", "ProcessClosed"])
+  }).pipe(Effect.scoped, Effect.provide(Broker.layer()))
+)
+
+it.live("names the limit that a process has exceeded, and the one that has let none start", () =>
+  Effect.gen(function* () {
+    const file = yield* auditFile
+    yield* Effect.scoped(
+      Effect.gen(function* () {
+        const broker = yield* start(file)
+        const commands = [{ command: "sh", args: true as const }]
+        const connectWith = (limits: object) =>
+          Effect.flatMap(broker.mint({ subject: "s", commands, limits }), (token) =>
+            Effect.flatMap(broker.openPort(), (port) => Client.connect(port, token))
+          )
+        const short = yield* connectWith({ outputBytes: 10 })
+        yield* Effect.exit(short.run("sh", ["-c", "while :; do echo 0123456789; done"]))
+        const alone = yield* connectWith({ concurrent: 1 })
+        const first = yield* alone.spawn("sh", ["-c", "cat"])
+        yield* Effect.flip(alone.run("sh", ["-c", "exit"]))
+        yield* first.closeStdin
+        yield* first.exit
+      })
+    )
+    const lines = linesOf(file)
+    assert.deepInclude(
+      lines.find(({ _tag }) => _tag === "ProcessExited"),
+      { limit: "outputBytes", killedBy: "limit" }
+    )
+    assert.deepInclude(
+      lines.find(({ _tag }) => _tag === "StartFailed"),
+      { error: "LimitExceeded", reason: "concurrent" }
+    )
+  }).pipe(Effect.scoped)
 )
 
 it.live("a broker whose audit cannot be written later goes on", () =>

@@ -136,21 +136,48 @@ it.live("what happens is told on, and messages of topics are given on, by the ne
   }).pipe(Effect.scoped, Effect.provide(failing(), { local: true }))
 )
 
-it.live("who listens before goes on listening after", () =>
-  Effect.gen(function* () {
-    const broker = yield* Broker
-    const client = yield* Client.connect(broker.openPort(), yield* broker.mint(testPolicy))
-    const seen = yield* Effect.forkChild(
-      broker.events.pipe(
-        Stream.filter(({ _tag }) => _tag === "ProcessClosed"),
-        Stream.take(2),
-        Stream.runCollect
-      ),
-      { startImmediately: true }
-    )
-    yield* client.run("true")
-    yield* endWorker
-    yield* Effect.repeat(client.run("true"), { until: () => seen.pollUnsafe() !== undefined })
-    assert.lengthOf(yield* Fiber.join(seen), 2)
-  }).pipe(Effect.scoped, Effect.provide(failing(), { local: true }))
+it.live(
+  "who listens before goes on listening after, and is told of the restart whatever he listens for; nobody else is",
+  () =>
+    Effect.gen(function* () {
+      const broker = yield* Broker
+      const client = yield* Client.connect(broker.openPort(), yield* broker.mint(testPolicy))
+      const untilClosedTwice = (events: Stream.Stream<BusEvent, ProcessError>) =>
+        events.pipe(
+          Stream.filter(({ _tag }) => _tag === "ProcessClosed" || _tag === "BrokerRestarted"),
+          Stream.take(3),
+          Stream.runCollect,
+          (listening) => Effect.forkChild(listening, { startImmediately: true })
+        )
+      const byHost = yield* untilClosedTwice(broker.events)
+      const byClient = yield* untilClosedTwice(client.events({ types: ["ProcessClosed"] }))
+      yield* client.run("true")
+      yield* endWorker
+      const late = yield* Effect.forkChild(Stream.runCollect(Stream.take(client.events(), 1)), {
+        startImmediately: true
+      })
+      yield* Effect.repeat(client.run("true"), {
+        until: () => [byHost, byClient, late].every((fiber) => fiber.pollUnsafe() !== undefined)
+      })
+      const tags = ["ProcessClosed", "BrokerRestarted", "ProcessClosed"]
+      const [, toldHost] = yield* Effect.tap(Fiber.join(byHost), (facts) =>
+        Effect.sync(() =>
+          assert.deepStrictEqual(
+            facts.map(({ _tag }) => _tag),
+            tags
+          )
+        )
+      )
+      const clients = yield* Fiber.join(byClient)
+      assert.deepStrictEqual(
+        clients.map(({ _tag }) => _tag),
+        tags
+      )
+      assert.deepInclude(toldHost, { seq: 1, reason: "Error: on purpose" })
+      // What has ended the thread is none of its business.
+      assert.notProperty(clients[1], "reason")
+      assert.strictEqual(clients[1]!.seq, 1)
+      const [first] = yield* Fiber.join(late)
+      assert.notStrictEqual(first?._tag, "BrokerRestarted")
+    }).pipe(Effect.scoped, Effect.provide(failing(), { local: true }))
 )

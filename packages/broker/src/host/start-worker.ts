@@ -27,6 +27,8 @@ export interface WorkerThread {
   readonly subscriber: Subscriber
   /** Resolves once it has ended, or hangs, to words that say why. */
   readonly ended: Promise<string>
+  /** Why no other is to follow it, if it has said so. */
+  readonly lastWord: () => string | undefined
   /**
    * Ends the thread: by itself, once nobody holds it any more, or by force where that takes too long. Whoever wants its
    * children ended in order does that first.
@@ -58,6 +60,7 @@ export const startWorker = (
     const run = Effect.runForkWith(yield* Effect.context())
     const { port1, port2 } = new MessageChannel()
     const heartbeat = makeHeartbeat()
+    let lastWord: string | undefined
     const thread = yield* Effect.acquireRelease(
       Effect.try({
         try: () =>
@@ -98,6 +101,7 @@ export const startWorker = (
           resume(Effect.void)
         }
         if (notice._tag === "Failed") fail(notice.reason)
+        if (notice._tag === "Last") lastWord = notice.reason
         if (notice._tag === "Log")
           run(notice.level === "Error" ? Effect.logError(notice.message) : Effect.logWarning(notice.message))
         hearNotice(notice)
@@ -131,7 +135,13 @@ export const startWorker = (
       (stopWatching) => Effect.sync(stopWatching)
     )
     const subscriber = new Subscriber(connection.call)
-    return { connection, subscriber, ended, stop: (reason) => Effect.promise(() => stop(thread, connection, reason)) }
+    return {
+      connection,
+      subscriber,
+      ended,
+      lastWord: () => lastWord,
+      stop: (reason) => Effect.promise(() => stop(thread, connection, reason))
+    }
   })
 
 /** It takes a quarter of a second on an idle machine. */

@@ -33,12 +33,16 @@ export interface Supervised {
   readonly retire: (reason: BrokerUnavailable) => WorkerThread | undefined
 }
 
-/** `start`: the first worker, the second, and so on, each with a scope of its own. */
+/** `start`: the first worker, the second, and so on, each with a scope of its own. `previousEnd`: why there is a second. */
 export const superviseWorker = (
-  start: (incarnation: number) => Effect.Effect<WorkerThread, BrokerUnavailable, Scope.Scope>
+  start: (
+    incarnation: number,
+    previousEnd: string | undefined
+  ) => Effect.Effect<WorkerThread, BrokerUnavailable, Scope.Scope>
 ): Effect.Effect<Supervised, BrokerUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
-    const scope = yield* Effect.scope
+    // Of all workers, also those to come: whatever is to run before they end is registered after this, and so runs first.
+    const scope = yield* Scope.fork(yield* Effect.scope)
     const run = Effect.runForkWith(yield* Effect.context())
     let current: Effect.Effect<WorkerThread, BrokerUnavailable>
     let next: Deferred.Deferred<WorkerThread, BrokerUnavailable> | undefined
@@ -47,23 +51,38 @@ export const superviseWorker = (
     let incarnation = 0
     let failures = 0
 
-    const startOnce = Effect.uninterruptibleMask((restore) =>
-      Effect.gen(function* () {
-        const own = yield* Scope.fork(scope)
-        const startedAt = performance.now()
-        const started = yield* restore(Scope.provide(start(++incarnation), own)).pipe(
-          Effect.onError((cause) => Scope.close(own, Exit.failCause(cause)))
-        )
-        if (!isRetired) thread = started
-        void started.ended.then((reason) => {
-          if (isRetired) return
-          thread = undefined
-          if (performance.now() - startedAt > HEALTHY_MS) failures = 0
-          replace(reason, own)
+    const startOnce = (previousEnd?: string): Effect.Effect<WorkerThread, BrokerUnavailable> =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.gen(function* () {
+          const own = yield* Scope.fork(scope)
+          const startedAt = performance.now()
+          const started = yield* restore(Scope.provide(start(++incarnation, previousEnd), own)).pipe(
+            Effect.onError((cause) => Scope.close(own, Exit.failCause(cause)))
+          )
+          if (!isRetired) thread = started
+          void started.ended.then((reason) => {
+            if (isRetired) return
+            const lastWord = started.lastWord()
+            if (lastWord !== undefined) {
+              retire(new BrokerUnavailable({ reason: lastWord }))
+              return
+            }
+            thread = undefined
+            if (performance.now() - startedAt > HEALTHY_MS) failures = 0
+            replace(reason, own)
+          })
+          return started
         })
-        return started
-      })
-    )
+      )
+
+    const retire: Supervised["retire"] = (reason) => {
+      isRetired = true
+      const last = thread
+      thread = undefined
+      current = Effect.fail(reason)
+      if (next !== undefined) Deferred.doneUnsafe(next, current)
+      return last
+    }
 
     /** The next one, where there has been no failure too many. Each is counted before it is known. */
     const startNext = (reason: string): Effect.Effect<WorkerThread, BrokerUnavailable> =>
@@ -72,7 +91,7 @@ export const superviseWorker = (
           const often = `its thread ended ${failures} times in a row, the last time since ${reason}`
           return Effect.fail(new BrokerUnavailable({ reason: often }))
         }
-        const startIt = Effect.suspend(() => (isRetired ? Effect.fail(retired) : startOnce))
+        const startIt = Effect.suspend(() => (isRetired ? Effect.fail(retired) : startOnce(reason)))
         return Effect.delay(startIt, pauseAfter(failures))
       }).pipe(Effect.retry({ while: () => failures <= MAX_FAILURES && !isRetired }))
 
@@ -92,7 +111,7 @@ export const superviseWorker = (
       run(Effect.forkIn(replacing, scope))
     }
 
-    current = Effect.succeed(yield* startOnce)
+    current = Effect.succeed(yield* startOnce())
     const latest = Effect.suspend(() => current)
     return {
       current: latest,
@@ -105,14 +124,7 @@ export const superviseWorker = (
             while: (error) => error instanceof BrokerUnavailable && !isRetired
           })
         ),
-      retire: (reason) => {
-        isRetired = true
-        const last = thread
-        thread = undefined
-        current = Effect.fail(reason)
-        if (next !== undefined) Deferred.doneUnsafe(next, current)
-        return last
-      }
+      retire
     }
   })
 

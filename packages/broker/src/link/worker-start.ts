@@ -24,6 +24,8 @@ export interface WorkerStart {
   readonly mark: string
   /** By which those of the worker before it are known. None of them must be left. */
   readonly previousMark: string | undefined
+  /** Why the worker before it has ended. Absent: it is the first. */
+  readonly previousEnd: string | undefined
   readonly heartbeat: Heartbeat
   /** When the broker was started, of which this worker may not be the first. */
   readonly clockStart: ClockStart
@@ -51,4 +53,6 @@ export type WorkerNotice =
   | { readonly _tag: "TokenAdded"; readonly token: StoredToken }
   /** It is over, and so are those that were derived from it. */
   | { readonly _tag: "TokenEnded"; readonly id: string }
+  /** It ends itself, and no other is to follow. */
+  | { readonly _tag: "Last"; readonly reason: string }
   | { readonly _tag: "Log"; readonly level: "Warning" | "Error"; readonly message: string }

@@ -52,7 +52,7 @@ const SHUTDOWN_MARGIN_MS = 2000
 type AttenuateError = InvalidArgument | InvalidToken | LimitExceeded | Unsupported
 
 /** What of a start the worker itself needs. */
-type WorkerOptions = Host & Pick<WorkerStart, "clockStart" | "policyWarnings">
+type WorkerOptions = Host & Pick<WorkerStart, "clockStart" | "policyWarnings" | "previousEnd">
 
 /** What processes get at most that nobody may start any more without an audit. */
 const UNAUDITED_GRACE_MS = 5000
@@ -84,7 +84,7 @@ export class Worker {
   malformedMessages = 0
 
   constructor(start: WorkerOptions, spawner: Spawner, notify: (notice: WorkerNotice) => void, audit?: AuditLog) {
-    const { clockStart, policyWarnings: warnings, ...host } = start
+    const { clockStart, policyWarnings: warnings, previousEnd, ...host } = start
     this.#warnings = new PolicyWarnings(warnings, (message) => this.log("Warning", message))
     this.host = host
     this.clock = makeClock(Date.now, monotonicNow, clockStart)
@@ -99,6 +99,7 @@ export class Worker {
     this.#subscriptions = new Subscriptions(this.bus, this.topics, "everybody")
     this.#audit = audit
     if (audit !== undefined) this.bus.listen(audit)
+    if (previousEnd !== undefined) this.bus.tellRestarted(previousEnd)
     this.spawner = spawner
     this.#notify = notify
     this.confinement = new Confinement(spawner, (message) => this.log("Warning", message))
@@ -117,6 +118,8 @@ export class Worker {
         this.tokens.restore({ tokenId: id, grant, parent: from, expiresAt }, Buffer.from(hash, "hex")),
       onFailure: ({ message }) => {
         this.#notify({ _tag: "TokenEnded", id })
+        const subject = from === undefined ? policy.subject : `${from.grant.subject}/${policy.subject}`
+        this.bus.tell(undefined, () => ({ _tag: "TokenRevoked", subject, tokenId: id }))
         this.log(
           "Warning",
           `The token ${id} of ${policy.subject} is over, since its policy no longer holds: ${message}`
@@ -239,7 +242,9 @@ export class Worker {
 
   /** Ends everything, since what it does can no longer be written down and the host has said that it must be. */
   async endUnaudited(): Promise<void> {
-    this.log("Error", "The broker ends itself, since its audit cannot be written and is `required`.")
+    const reason = "its audit cannot be written and is `required`"
+    this.#notify({ _tag: "Last", reason })
+    this.log("Error", `The broker ends itself, since ${reason}.`)
     await this.#shutdown(UNAUDITED_GRACE_MS)
   }
 

@@ -29,7 +29,7 @@ try {
   if (start.previousMark !== undefined) sweep(start.previousMark)
   const [{ spawner, fallback }, audit, { serveHost }] = await Promise.all([
     choosing,
-    start.audit && openAudit(start.audit),
+    start.audit && openAudit(start.audit, start.previousEnd !== undefined),
     import("./serve-host.ts")
   ])
   await serveHost(start, spawner, notify, audit)

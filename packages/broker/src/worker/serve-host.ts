@@ -13,12 +13,12 @@ export const serveHost = async (
   notify: (notice: WorkerNotice) => void,
   audit?: AuditLog
 ): Promise<void> => {
-  const { env, cwd, secrets, clockStart, policyWarnings } = start
-  const worker = new Worker({ env, cwd, secrets, clockStart, policyWarnings }, spawner, notify, audit)
+  const { env, cwd, secrets, clockStart, policyWarnings, previousEnd } = start
+  const worker = new Worker({ env, cwd, secrets, clockStart, policyWarnings, previousEnd }, spawner, notify, audit)
   audit?.listenTo({
     log: (level, message) => worker.log(level, message),
-    // Without a port the host knows that it has no broker any more.
-    failed: () => void (start.audit?.required === true && worker.endUnaudited().then(() => start.port.close()))
+    // Of this thread. Clients who have connected again meanwhile would keep it.
+    failed: () => void (start.audit?.required === true && worker.endUnaudited().then(() => process.exit()))
   })
   await Effect.runPromise(worker.restore(start.tokens))
   serve(HostOperations, start.port, worker.handlers, {

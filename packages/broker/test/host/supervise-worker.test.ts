@@ -13,7 +13,13 @@ const threads = () => {
     Effect.sync(() => {
       const { promise, resolve } = Promise.withResolvers<string>()
       ends.push(resolve)
-      return { connection: {} as never, subscriber: {} as never, ended: promise, stop: () => Effect.void }
+      return {
+        connection: {} as never,
+        subscriber: {} as never,
+        ended: promise,
+        lastWord: () => undefined,
+        stop: () => Effect.void
+      }
     })
   return { ends, start }
 }
@@ -61,5 +67,43 @@ it.effect("whoever waits for the next one is told that there is none, once it is
     assert.strictEqual((yield* Fiber.join(waiting)).reason, "it was shut down")
     yield* TestClock.adjust("1 minute")
     assert.isAtMost(ends.length, 2)
+  })
+)
+
+it.effect("is not replaced when it has said that no other is to follow, and whoever asks is told why", () =>
+  Effect.gen(function* () {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    let started = 0
+    const supervised = yield* superviseWorker(() =>
+      Effect.sync(() => {
+        started++
+        const lastWord = () => "the disk is full"
+        return { connection: {} as never, subscriber: {} as never, ended: promise, lastWord, stop: () => Effect.void }
+      })
+    )
+    resolve("it exited")
+    yield* turns
+    yield* TestClock.adjust("1 minute")
+    assert.strictEqual(started, 1)
+    assert.include((yield* Effect.flip(supervised.current)).message, "the disk is full")
+  }).pipe(Effect.scoped)
+)
+
+it.effect("its last worker ends after whatever was to run before that, also where it was not the first", () =>
+  Effect.gen(function* () {
+    const { ends, start } = threads()
+    const order: Array<string> = []
+    const tell = (what: string) => Effect.addFinalizer(() => Effect.sync(() => void order.push(what)))
+    yield* Effect.scoped(
+      Effect.gen(function* () {
+        yield* superviseWorker((incarnation) => Effect.tap(start(), () => tell(`thread ${incarnation}`)))
+        yield* tell("shutdown")
+        ends[0]!("the first")
+        yield* turns
+        yield* TestClock.adjust(0)
+        assert.lengthOf(ends, 2)
+      })
+    )
+    assert.deepStrictEqual(order, ["thread 1", "shutdown", "thread 2"])
   })
 )

@@ -21,7 +21,7 @@ import { TokenId } from "./TokenId.ts"
 const fact = {
   /**
    * The number of the fact, in order, from 1 on: among all facts of the broker, or, for a client that observes only its own,
-   * among those.
+   * among those. From 1 again after a `BrokerRestarted`.
    */
   seq: Schema.Natural,
   /** Milliseconds since the epoch, on the broker's clock. */
@@ -196,6 +196,17 @@ const DaemonStateChanged = Schema.TaggedStruct("DaemonStateChanged", {
 const Lagged = Schema.TaggedStruct("Lagged", { ...fact, missed: Schema.Natural })
 export type Lagged = typeof Lagged.Type
 
+/**
+ * The broker's thread has ended and been replaced. What ran is over, and of its ends, as of all that happened last, nothing is
+ * told. Whoever had listened before gets it in the place of that, whatever his filter.
+ */
+const BrokerRestarted = Schema.TaggedStruct("BrokerRestarted", {
+  ...fact,
+  /** Why the thread ended. For the host and its audit. */
+  reason: Schema.optionalKey(Schema.String)
+})
+export type BrokerRestarted = typeof BrokerRestarted.Type
+
 export const BusEvent = Schema.Union([
   ClientConnected,
   ConnectRefused,
@@ -214,7 +225,8 @@ export const BusEvent = Schema.Union([
   OutputTruncated,
   ProcessClosed,
   DaemonStateChanged,
-  Lagged
+  Lagged,
+  BrokerRestarted
 ])
 export type BusEvent = typeof BusEvent.Type
 export type BusEventTag = BusEvent["_tag"]

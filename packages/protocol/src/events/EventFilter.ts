@@ -4,7 +4,7 @@ import { busEventTags } from "./BusEvent.ts"
 
 /** Which facts a subscriber wants, of those that he may see: those that fit all that is said. */
 export const EventFilter = Schema.Struct({
-  /** Kinds of facts. Absent: all. `Lagged` comes in any case. */
+  /** Kinds of facts. Absent: all. `Lagged` and `BrokerRestarted` come in any case. */
   types: Schema.optionalKey(Schema.Array(Schema.Literals(busEventTags)).check(Schema.isMaxLength(busEventTags.length))),
   /** Facts of one process. */
   id: Schema.optionalKey(ProcessId),

@@ -27,6 +27,12 @@ export interface SubscribeOptions {
   readonly onSkipped?: ((skipped: Skipped) => Effect.Effect<void>) | undefined
 }
 
+/** What one who listens to facts takes along from one connection to the next. */
+export interface Listening {
+  /** When he last began to, on the clock of the machine. Absent: he never has. */
+  since?: number
+}
+
 /** The end of a connection that subscribes. */
 export class Subscriber {
   readonly #call: Remote<EventOperations>
@@ -36,9 +42,17 @@ export class Subscriber {
     this.#call = call
   }
 
-  events(filter: EventFilter): Stream.Stream<BusEvent, ProcessError> {
+  /** `listening`: of one who goes on. It is kept up to date. */
+  events(filter: EventFilter, listening: Listening = {}): Stream.Stream<BusEvent, ProcessError> {
     return this.#stream(
-      (subscription) => this.#call.observe({ subscription, filter }),
+      (subscription) =>
+        Effect.suspend(() => {
+          // Before the broker is asked, so that whatever restarts it afterwards is later.
+          const since = Date.now()
+          return Effect.map(this.#call.observe({ subscription, filter, ...listening }), () => {
+            listening.since = since
+          })
+        }),
       (subscription) => this.#call.nextEvents({ subscription })
     )
   }

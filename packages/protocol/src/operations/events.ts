@@ -24,9 +24,14 @@ export const MAX_NEXT_ITEMS = 256
 export const Subscription = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 0xffff_ffff }))
 export type Subscription = typeof Subscription.Type
 
-/** Begins to hold what happens from now on, as far as the policy lets the client observe it and the filter lets it pass. */
+/**
+ * Begins to hold what happens from now on, as far as the policy lets the client observe it and the filter lets it pass.
+ *
+ * `since`: for one who goes on listening, when he last began to, in milliseconds since the epoch. If the broker has been
+ * restarted since then, that is the first fact.
+ */
 const observe = Rpc.make("observe", {
-  payload: { subscription: Subscription, filter: EventFilter },
+  payload: { subscription: Subscription, filter: EventFilter, since: Schema.optionalKey(Schema.Finite) },
   error: ProcessError
 })
 

@@ -10,13 +10,16 @@ import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as Stream from "effect/Stream"
 import { createInterface } from "node:readline"
+import { BroadcastChannel } from "node:worker_threads"
 
 const [, , file, required] = process.argv
 
 const times = <A, E>(count: number, effect: Effect.Effect<A, E>): Effect.Effect<ReadonlyArray<A>, E> =>
   Effect.forEach(Array.from({ length: count }), () => effect)
 
-const commands = (client: ClientHandle, stats: Effect.Effect<BrokerStats, unknown>) => ({
+type Stats = Effect.Effect<BrokerStats & { readonly replaced: number }, unknown>
+
+const commands = (client: ClientHandle, stats: Stats) => ({
   /** Runs processes. */
   run: (count: number) =>
     Effect.map(times(count, Effect.scoped(Effect.tap(client.spawn("true"), ({ exit }) => exit))), (ended) =>
@@ -30,17 +33,29 @@ const commands = (client: ClientHandle, stats: Effect.Effect<BrokerStats, unknow
     ),
   /** Starts a process that stays. */
   stay: () => client.start(["sleep", "1000"]),
-  stats: () => Effect.map(stats, ({ audit }) => audit)
+  stats: () => Effect.map(stats, ({ audit }) => audit),
+  /** Ends the broker's thread. */
+  fail: () =>
+    Effect.sync(() => {
+      const channel = new BroadcastChannel("failing-worker")
+      channel.postMessage("throw")
+      channel.close()
+      return "done"
+    }),
+  replaced: () => Effect.map(stats, ({ replaced }) => replaced)
 })
 
 const program = Effect.gen(function* () {
-  const broker = yield* Broker.start({ audit: { file: file!, required: required === "required" } })
+  const broker = yield* Broker.start({
+    audit: { file: file!, required: required === "required" },
+    workerUrl: new URL("failing-worker.ts", import.meta.url)
+  })
   const token = yield* broker.mint({
     subject: "host",
     commands: [{ command: "true" }, { command: "sleep", args: true }],
     cwd: ["/"]
   })
-  const client = yield* Client.connect(yield* broker.openPort(), token)
+  const client = yield* Client.connect(broker.openPort(), token)
   const all = commands(client, broker.stats)
   console.log(JSON.stringify("ready"))
   yield* Stream.fromAsyncIterable(createInterface({ input: process.stdin }), (cause) => cause).pipe(

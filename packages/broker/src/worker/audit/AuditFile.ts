@@ -1,10 +1,12 @@
 /**
  * The file of the audit, with those that it was rotated to: `file`, `file.1` (the last one), `file.2`, …
  *
- * Only its owner can read it. It is only ever appended to. What a write that failed has left of a line is taken away.
+ * Only its owner can read it. It is only ever appended to. What a write that failed has left of a line is taken away, at the
+ * latest by whoever opens the file next.
  */
 import { constants } from "node:fs"
 import { type FileHandle, open, rename, rm } from "node:fs/promises"
+import { mendEnd } from "./mend-end.ts"
 
 export interface AuditFileOptions {
   /** Absolute. */
@@ -15,7 +17,7 @@ export interface AuditFileOptions {
   readonly keep: number
 }
 
-const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants
 
 export class AuditFile {
   readonly #options: AuditFileOptions
@@ -111,13 +113,13 @@ const renameIfThere = async (from: string, to: string): Promise<void> => {
 
 /** Nothing waits for the other end of a pipe here, and no link leads somewhere else. */
 const openFile = async (file: string): Promise<{ readonly handle: FileHandle; readonly bytes: number }> => {
-  const handle = await open(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600)
+  const handle = await open(file, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600)
   try {
     const stats = await handle.stat()
     if (!stats.isFile()) throw new Error("it is not a regular file")
     // It may have been there with another mode.
     if ((stats.mode & 0o077) !== 0) await handle.chmod(0o600)
-    return { handle, bytes: stats.size }
+    return { handle, bytes: await mendEnd(handle, stats.size) }
   } catch (cause) {
     await handle.close()
     throw cause

@@ -55,17 +55,19 @@ export class AuditLog implements BusListener {
     this.#path = path
   }
 
-  /** Rejects if the file cannot be opened and written to. */
-  static async open(options: AuditFileOptions): Promise<AuditLog> {
+  /** Rejects if the file cannot be opened, or, unless it `mayWait`, be written to. */
+  static async open(options: AuditFileOptions, mayWait = false): Promise<AuditLog> {
     const log = new AuditLog(await AuditFile.open(options), options.file)
     log.#note({ _tag: "AuditStarted", at: Date.now(), pid: process.pid })
-    await log.#writeAll()
+    if (mayWait) log.#workSoon()
+    else await log.#writeAll()
     return log
   }
 
   /** Who is told of troubles. */
   listenTo(listener: AuditListener): void {
     this.#listener = listener
+    if (this.#trouble !== undefined) this.#tellTrouble(this.#trouble)
   }
 
   get stats(): { readonly held: number; readonly lost: number } {
@@ -176,7 +178,10 @@ export class AuditLog implements BusListener {
   #inTrouble(reason: string): void {
     const isNew = this.#trouble === undefined
     this.#trouble = reason
-    if (!isNew) return
+    if (isNew) this.#tellTrouble(reason)
+  }
+
+  #tellTrouble(reason: string): void {
     this.#listener.log("Error", `The audit cannot be written to ${this.#path}: ${reason}. It is tried again.`)
     this.#listener.failed()
   }

@@ -4,9 +4,10 @@
  * Nobody waits for anybody here: a listener takes a fact within the call, and holds it himself. While nobody listens a fact
  * costs the increment of a number: it is not even made.
  */
-import type { BusEvent } from "@spawnbroker/protocol"
+import type { BrokerRestarted, BusEvent } from "@spawnbroker/protocol"
 import type { Capability } from "../access/Capability.ts"
 import type { Redact } from "../access/redact.ts"
+import { maskText } from "./mask-arguments.ts"
 
 type WithoutPlace<E> = E extends unknown ? Omit<E, "seq" | "at"> : never
 /** A fact before it has its number and its time. */
@@ -27,6 +28,7 @@ export class Bus {
   readonly #listeners = new Set<BusListener>()
   readonly #redact: Redact
   #seq = 0
+  #restart: BrokerRestarted | undefined
 
   constructor(redact: Redact) {
     this.#redact = redact
@@ -36,8 +38,27 @@ export class Bus {
   tell(actor: Actor, make: () => Fact): void {
     this.#seq++
     if (this.#listeners.size === 0) return
-    const event = { seq: this.#seq, at: Date.now(), ...this.#withoutSecrets(make()) } as BusEvent
+    const event = this.#numbered(make())
     for (const listener of this.#listeners) listener.take(event, actor)
+  }
+
+  /** Tells, first of all, that this worker follows on one that has ended. Those who listened there are told when they come. */
+  tellRestarted(reason: string): void {
+    this.#seq++
+    this.#restart = this.#numbered({
+      _tag: "BrokerRestarted",
+      reason: maskText(this.#redact(reason))
+    }) as BrokerRestarted
+    for (const listener of this.#listeners) listener.take(this.#restart, undefined)
+  }
+
+  /** The restart that this worker began with, if that was at a time or after it. */
+  restartSince(at: number): BrokerRestarted | undefined {
+    return this.#restart !== undefined && this.#restart.at >= at ? this.#restart : undefined
+  }
+
+  #numbered(fact: Fact): BusEvent {
+    return { seq: this.#seq, at: Date.now(), ...this.#withoutSecrets(fact) } as BusEvent
   }
 
   /** Whatever has come from outside may hold one: a topic, a directory, the subject of a policy that a client has written. */

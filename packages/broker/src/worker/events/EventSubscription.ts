@@ -1,4 +1,4 @@
-import type { BusEvent, EventFilter } from "@spawnbroker/protocol"
+import type { BrokerRestarted, BusEvent, EventFilter } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import { type Capability, isOf } from "../access/Capability.ts"
 import type { Actor, Bus, BusListener } from "./Bus.ts"
@@ -16,11 +16,21 @@ export class EventSubscription implements BusListener {
   /** Facts that a subscriber may observe who does not observe everybody's. The numbers of all would tell how much others do. */
   #ownSeq = 0
 
-  constructor(bus: Bus, observer: Observer, filter: EventFilter) {
+  /** `since`: when the subscriber had begun to listen to what this goes on from. */
+  constructor(bus: Bus, observer: Observer, filter: EventFilter, since = Infinity) {
     this.#bus = bus
     this.#observer = observer !== "everybody" && observer.grant.observe === "all" ? "everybody" : observer
     this.#filter = filter
+    const restart = bus.restartSince(since)
+    if (restart !== undefined) this.#takeRestart(restart, observer === "everybody")
     bus.listen(this)
+  }
+
+  /** What has ended the thread is the host's business, and may tell of what others did. */
+  #takeRestart({ reason, ...restart }: BrokerRestarted, isHost: boolean): void {
+    const seq = this.#observer === "everybody" ? restart.seq : ++this.#ownSeq
+    const event = { ...restart, seq, ...(isHost && reason !== undefined && { reason }) }
+    this.#held.push(event, lengthOf(event))
   }
 
   take(event: BusEvent, actor: Actor): void {

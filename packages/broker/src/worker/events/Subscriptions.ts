@@ -40,10 +40,10 @@ export class Subscriptions {
     this.#observer = observer
   }
 
-  observe(subscription: Subscription, filter: EventFilter): Effect.Effect<void, ProcessError> {
+  observe(subscription: Subscription, filter: EventFilter, since?: number): Effect.Effect<void, ProcessError> {
     return Effect.map(
       this.#checkFree(subscription),
-      () => void this.#events.set(subscription, new EventSubscription(this.#bus, this.#observer, filter))
+      () => void this.#events.set(subscription, new EventSubscription(this.#bus, this.#observer, filter, since))
     )
   }
 

@@ -8,7 +8,8 @@ type Within = <A, E>(run: (subscriptions: Subscriptions) => Effect.Effect<A, E>)
 
 /** What is done for the operations of subscriptions, of a client or of the host. */
 export const eventHandlers = (within: Within): Handlers<EventOperations> => ({
-  observe: ({ subscription, filter }) => within((subscriptions) => subscriptions.observe(subscription, filter)),
+  observe: ({ subscription, filter, since }) =>
+    within((subscriptions) => subscriptions.observe(subscription, filter, since)),
   nextEvents: ({ subscription }) => within((subscriptions) => subscriptions.nextEvents(subscription)),
   subscribe: ({ subscription, topic }) => within((subscriptions) => subscriptions.subscribe(subscription, topic)),
   nextMessages: ({ subscription }) => within((subscriptions) => subscriptions.nextMessages(subscription)),

@@ -66,6 +66,23 @@ describe("the audit file", () => {
     assert.deepStrictEqual(logged, [])
   })
 
+  it.each([
+    ["half a line", '{"v":1,"_tag":"ProcessStarted","seq', ""],
+    ["the beginning of a line", '{"v', ""],
+    ["somebody else's text", "notes", "notes\n"],
+    ["a line that is longer than any of ours", "x".repeat(300_000), `${"x".repeat(300_000)}\n`]
+  ])("has whole lines after %s that was left in it", async (_kind, left, kept) => {
+    for (const before of ["", "{}\n"]) {
+      const file = makeScratch().path("audit.jsonl")
+      writeFileSync(file, before + left)
+      const { log } = await openLog(file, { maxBytes: 2 ** 20 })
+      take(log, 1, 3)
+      await log.close()
+      const text = readFileSync(file, "utf8")
+      assert.isTrue(text.startsWith(before + kept + '{"v":1,"_tag":"AuditStarted"'))
+    }
+  })
+
   it("is written without being closed, a moment later", async () => {
     const file = makeScratch().path("audit.jsonl")
     const { log } = await openLog(file)
