@@ -8,22 +8,24 @@ import {
   type ProcessError
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
-import { Incoming } from "../process/Incoming.ts"
+import { Incoming, type IncomingLink } from "../process/Incoming.ts"
 import { LifecycleLog } from "../process/LifecycleLog.ts"
-import { type InputAllowance, Outgoing, overLimit } from "../process/Outgoing.ts"
+import { type InputAllowance, Outgoing, type OutgoingLink, overLimit } from "../process/Outgoing.ts"
+import type { DataPort } from "./DataPort.ts"
 import type { ProcessHold } from "./ProcessHold.ts"
 
 type ClosedEvent = Extract<LifecycleEvent, { readonly _tag: "Closed" }>
 
 /** What a client knows of one process: the ends of its streams, and the facts of its life. */
-export class ProcessChannel {
+export class ProcessChannel implements IncomingLink, OutgoingLink {
   readonly lifecycle: LifecycleLog
   readonly hold: ProcessHold
   readonly #channel: Channel
   readonly #windowBytes: number
-  readonly #post: (frame: ClientFrame, transfer?: ArrayBuffer) => void
-  readonly #outputs = new Map<Fd, Incoming>()
-  readonly #inputs = new Map<Fd, Outgoing>()
+  readonly #data: DataPort
+  // There are few of each, so that to look through them is as fast as a table, and takes less memory.
+  readonly #outputs: Array<Incoming> = []
+  readonly #inputs: Array<Outgoing> = []
   #allowance: InputAllowance | undefined
   #exitWaiters = 0
   #holdsWhileRunning = false
@@ -32,17 +34,12 @@ export class ProcessChannel {
   /** The process has been started on the channel and not detached from it: whatever becomes of it, its last fact comes. */
   isBound = false
 
-  constructor(
-    channel: Channel,
-    windowBytes: number,
-    hold: ProcessHold,
-    post: (frame: ClientFrame, transfer?: ArrayBuffer) => void
-  ) {
+  constructor(channel: Channel, windowBytes: number, hold: ProcessHold, data: DataPort) {
     this.#channel = channel
     this.#windowBytes = windowBytes
     this.hold = hold
-    this.lifecycle = new LifecycleLog((by) => hold.add(by))
-    this.#post = post
+    this.lifecycle = new LifecycleLog(hold)
+    this.#data = data
   }
 
   /** These streams lead to this client. Of a process that was there before, the first bytes may come before that is known. */
@@ -54,7 +51,7 @@ export class ProcessChannel {
   /** It takes so many bytes on all its inputs together. */
   limitInputs(bytes: number): void {
     this.#allowance = { maximum: bytes, left: bytes }
-    for (const input of this.#inputs.values()) input.limit(this.#allowance)
+    for (const input of this.#inputs) input.limit(this.#allowance)
   }
 
   /** It keeps the loop of this thread alive until it has ended. */
@@ -64,16 +61,16 @@ export class ProcessChannel {
   }
 
   input(fd: Fd): Outgoing | undefined {
-    return this.#inputs.get(fd)
+    return this.#inputs.find((input) => input.fd === fd)
   }
 
   output(fd: Fd): Incoming | undefined {
-    return this.#outputs.get(fd)
+    return this.#outputs.find((output) => output.fd === fd)
   }
 
   /** Stdout and stderr, as far as they lead here. */
   get standardOutputs(): ReadonlyArray<Incoming> {
-    return [this.#outputs.get(1), this.#outputs.get(2)].filter((output) => output !== undefined)
+    return [this.output(1), this.output(2)].filter((output) => output !== undefined)
   }
 
   /** How it ended, once it has. Whoever waits for that does not wait for readers. */
@@ -96,6 +93,27 @@ export class ProcessChannel {
     })
   }
 
+  credit(fd: Fd, bytes: number): void {
+    this.#data.post({ _tag: "Credit", channel: this.#channel, fd, bytes })
+  }
+
+  drain(fd: Fd): void {
+    this.#data.post({ _tag: "Drain", channel: this.#channel, fd })
+  }
+
+  acquired(): void {
+    this.hold.add(1)
+  }
+
+  released(): void {
+    this.hold.add(-1)
+    this.#drainUnread()
+  }
+
+  send(fd: Fd, frame: Parameters<OutgoingLink["send"]>[1], transfer?: ArrayBuffer): void {
+    this.#data.post({ ...frame, channel: this.#channel, fd } as ClientFrame, transfer)
+  }
+
   receive(frame: BrokerFrame): void {
     switch (frame._tag) {
       case "Data":
@@ -108,7 +126,7 @@ export class ProcessChannel {
         this.isReleased = frame.isLast === true
         return this.#tell(frame.event)
       case "InputCredit":
-        return this.#inputs.get(frame.fd)?.grant(frame.bytes)
+        return this.input(frame.fd)?.grant(frame.bytes)
       case "InputClosed":
         return this.#openInput(frame.fd).close(
           frame.limit === undefined ? { errno: frame.errno ?? "EPIPE" } : { error: overLimit(frame.limit) }
@@ -121,14 +139,14 @@ export class ProcessChannel {
   /** Nothing more will be heard of it. */
   fail(error: ProcessError): void {
     this.#ended()
-    for (const output of this.#outputs.values()) output.fail(error)
-    for (const input of this.#inputs.values()) input.close({ error })
+    for (const output of this.#outputs) output.fail(error)
+    for (const input of this.#inputs) input.close({ error })
     this.lifecycle.fail(error)
   }
 
   /** Whoever waits for the fact runs as soon as it is told, so what follows from it comes first. */
   #tell(event: LifecycleEvent): void {
-    if (event._tag === "Exited") for (const input of this.#inputs.values()) input.close("by its exit")
+    if (event._tag === "Exited") for (const input of this.#inputs) input.close("by its exit")
     if (event._tag === "Exited" || event._tag === "Failed") this.#ended()
     this.lifecycle.add(event._tag === "Closed" ? this.#withDiscarded(event) : event)
   }
@@ -141,41 +159,30 @@ export class ProcessChannel {
 
   /** Of what was dropped, some was here already. */
   #withDiscarded(event: ClosedEvent): ClosedEvent {
-    const stdout = event.dropped.stdout + (this.#outputs.get(1)?.discardedBytes ?? 0)
-    const stderr = event.dropped.stderr + (this.#outputs.get(2)?.discardedBytes ?? 0)
+    const stdout = event.dropped.stdout + (this.output(1)?.discardedBytes ?? 0)
+    const stderr = event.dropped.stderr + (this.output(2)?.discardedBytes ?? 0)
     return { ...event, dropped: { stdout, stderr } }
   }
 
   #drainUnread(): void {
-    if (this.#exitWaiters > 0) for (const output of this.#outputs.values()) output.drain()
+    if (this.#exitWaiters > 0) for (const output of this.#outputs) output.drain()
   }
 
   #openInput(fd: Fd): Outgoing {
-    const known = this.#inputs.get(fd)
+    const known = this.input(fd)
     if (known !== undefined) return known
-    const input = new Outgoing(fd, (frame, transfer) =>
-      this.#post({ ...frame, channel: this.#channel, fd } as ClientFrame, transfer)
-    )
-    this.#inputs.set(fd, input)
+    const input = new Outgoing(fd, this)
+    this.#inputs.push(input)
     if (this.#allowance !== undefined) input.limit(this.#allowance)
     if (this.lifecycle.hasExited) input.close("by its exit")
     return input
   }
 
   #openOutput(fd: Fd): Incoming {
-    const known = this.#outputs.get(fd)
+    const known = this.output(fd)
     if (known !== undefined) return known
-    const channel = this.#channel
-    const output = new Incoming(fd, this.#windowBytes, {
-      credit: (bytes) => this.#post({ _tag: "Credit", channel, fd, bytes }),
-      drain: () => this.#post({ _tag: "Drain", channel, fd }),
-      acquired: () => this.hold.add(1),
-      released: () => {
-        this.hold.add(-1)
-        this.#drainUnread()
-      }
-    })
-    this.#outputs.set(fd, output)
+    const output = new Incoming(fd, this.#windowBytes, this)
+    this.#outputs.push(output)
     return output
   }
 }

@@ -89,7 +89,7 @@ export const connectSession = (
       openChannel: (windowBytes) => {
         const channel = lastChannel++
         const hold = new ProcessHold(keepAlive)
-        const process = new ProcessChannel(channel, windowBytes, hold, (frame, transfer) => data.post(frame, transfer))
+        const process = new ProcessChannel(channel, windowBytes, hold, data)
         channels.set(channel, process)
         return { channel, process }
       },

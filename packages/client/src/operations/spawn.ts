@@ -9,6 +9,7 @@ import {
   type SpawnSpec
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
+import { constant } from "effect/Function"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import { isShell } from "../connection/DefaultShell.ts"
@@ -24,12 +25,25 @@ import type { ProcessHandle } from "../process/ProcessHandle.ts"
 import { readChunks } from "../process/read-stream.ts"
 import { release } from "./release.ts"
 
-/** A process, and both its outputs as one stream that says which is which. Its chunks are borrowed. */
-export interface Spawned {
+/** A process, and what operations want of it that is not in its handle. */
+export class Spawned {
   readonly handle: ProcessHandle & ProcessMessages<any, any>
-  readonly chunks: Stream.Stream<Chunk, ProcessError>
+  readonly #process: ProcessChannel
+
+  constructor(handle: LazyHandle, process: ProcessChannel) {
+    this.handle = handle
+    this.#process = process
+  }
+
+  /** Both its outputs as one stream that says which is which. Its chunks are borrowed. */
+  get chunks(): Stream.Stream<Chunk, ProcessError> {
+    return readChunks("all", this.#process.standardOutputs, "borrowed")
+  }
+
   /** What is known of its life by now. */
-  readonly facts: () => ReadonlyArray<LifecycleEvent>
+  facts(): ReadonlyArray<LifecycleEvent> {
+    return this.#process.lifecycle.known
+  }
 }
 
 /** A process that is to be started on a channel of its own. */
@@ -63,14 +77,8 @@ export const open = (
         { _tag: "Starting", at: info.startedAt },
         { _tag: "Started", at: runsSince, pid: info.pid! }
       ])
-      const messages = () => messagesOf(info.id, process, spec, ipc)
-      return {
-        handle: new LazyHandle({ session, channel, info, process, invalidUtf8, chunks, messages }),
-        get chunks() {
-          return readChunks("all", process.standardOutputs, "borrowed")
-        },
-        facts: () => process.lifecycle.known
-      }
+      const messages = messagesOf(info.id, process, spec, ipc)
+      return new Spawned(new LazyHandle({ session, channel, info, process, invalidUtf8, chunks, messages }), process)
     }
   }
 }
@@ -92,10 +100,12 @@ export const spawn = (
       const opened = open(session, yield* specOf(session, command, args, options), options)
       const { channel, spec } = opened
       const process = yield* restore(session.call.spawn({ channel, spec })).pipe(Effect.onError(() => opened.release))
-      yield* Effect.addFinalizer(() => opened.release)
+      yield* Effect.addFinalizer(constant(opened.release))
       return opened.spawned(process)
     })
   )
+
+const withoutMessages = constant(noMessages)
 
 /** The other end of the child's channel for messages, if it has one. */
 const messagesOf = (
@@ -103,10 +113,10 @@ const messagesOf = (
   process: ProcessChannel,
   { additionalFds }: SpawnSpec,
   ipc: IpcOption | undefined
-): ProcessMessages<any, any> => {
+): (() => ProcessMessages<any, any>) => {
   const fd = additionalFds.find(({ direction }) => direction === "ipc")?.fd
-  if (ipc === undefined || fd === undefined) return noMessages
-  return makeMessages(id, { incoming: process.output(fd)!, outgoing: process.input(fd)! }, messageCodec(ipc))
+  if (ipc === undefined || fd === undefined) return withoutMessages
+  return () => makeMessages(id, { incoming: process.output(fd)!, outgoing: process.input(fd)! }, messageCodec(ipc))
 }
 
 /** The specification for a command, or of the shell that reads it. */

@@ -14,14 +14,20 @@ import {
   streamName
 } from "@spawnbroker/protocol"
 
-/** What a stream says to the broker. */
+/** What the output streams of a process say to the broker: one link for all, since many live at a time. */
 export interface IncomingLink {
-  readonly credit: (bytes: number) => void
-  readonly drain: () => void
+  credit(fd: Fd, bytes: number): void
+  drain(fd: Fd): void
   /** A reader has come. */
-  readonly acquired: () => void
+  acquired(): void
   /** The reader has gone. */
-  readonly released: () => void
+  released(): void
+}
+
+/** Who takes what has arrived. */
+export interface IncomingReader {
+  /** Something has come, or nothing will. */
+  wake(): void
 }
 
 /** Whose a chunk is that was taken: the reader's for ever (`own`), or until the stream takes it back (`borrowed`). */
@@ -42,6 +48,7 @@ export interface Chunk {
 }
 
 export class Incoming {
+  readonly fd: Fd
   readonly name: string
   readonly #link: IncomingLink
   readonly #windowBytes: number
@@ -58,7 +65,7 @@ export class Incoming {
   #memory: ChunkMemory = "own"
   /** What the reader has for now. */
   #lent: Array<Chunk> = []
-  #wake: (() => void) | undefined
+  #reader: IncomingReader | undefined
   /** No more will arrive. */
   isEnded = false
   error: ProcessError | undefined
@@ -66,6 +73,7 @@ export class Incoming {
   discardedBytes = 0
 
   constructor(fd: Fd, windowBytes: number, link: IncomingLink) {
+    this.fd = fd
     this.name = streamName(fd)
     this.#windowBytes = windowBytes
     this.#link = link
@@ -92,7 +100,7 @@ export class Incoming {
     this.#hasGap = false
     // Long before the broker has to wait for it; a short output ends without it.
     if (this.#isRead && this.#needsMore) this.#grant()
-    this.#wake?.()
+    this.#reader?.wake()
   }
 
   /**
@@ -110,7 +118,7 @@ export class Incoming {
 
   end(): void {
     this.isEnded = true
-    this.#wake?.()
+    this.#reader?.wake()
   }
 
   fail(error: ProcessError): void {
@@ -120,7 +128,7 @@ export class Incoming {
   }
 
   /** A reader comes. Answers an error if there is one already. */
-  acquire(wake: () => void, memory: ChunkMemory = "own"): InvalidArgument | undefined {
+  acquire(reader: IncomingReader, memory: ChunkMemory = "own"): InvalidArgument | undefined {
     if (this.#isRead)
       return new InvalidArgument({
         argument: this.name,
@@ -128,7 +136,7 @@ export class Incoming {
       })
     this.#isRead = true
     this.#memory = memory
-    this.#wake = wake
+    this.#reader = reader
     this.#link.acquired()
     // Also where nothing is granted: it says that somebody reads.
     if (this.#isDrained || this.#needsMore) this.#grant()
@@ -138,7 +146,7 @@ export class Incoming {
   release(): void {
     this.takeBack()
     this.#isRead = false
-    this.#wake = undefined
+    this.#reader = undefined
     this.#link.released()
   }
 
@@ -196,7 +204,7 @@ export class Incoming {
   drain(): void {
     if (this.#isRead || this.isEnded) return
     this.#isDrained = true
-    this.#link.drain()
+    this.#link.drain(this.fd)
   }
 
   /** What the broker may have sent, and has not had back. */
@@ -215,7 +223,7 @@ export class Incoming {
     this.#owedBytes = 0
     this.#granted = true
     this.#isDrained = false
-    if (!this.isEnded) this.#link.credit(bytes)
+    if (!this.isEnded) this.#link.credit(this.fd, bytes)
   }
 
   #settle(takenBytes: number): void {

@@ -6,17 +6,22 @@ import * as Effect from "effect/Effect"
 import type * as Pull from "effect/Pull"
 import * as Stream from "effect/Stream"
 
+/** Told when somebody begins to wait for a fact, and when he no longer does. */
+export interface Waiting {
+  add(by: 1 | -1): void
+}
+
 /** The facts of a process's life, kept so that each subscriber gets all of them. */
 export class LifecycleLog {
   readonly #events: Array<LifecycleEvent> = []
-  readonly #subscribers = new Set<() => void>()
+  /** Made for the first. Few processes have any, and many live at a time. */
+  #subscribers: Set<() => void> | undefined
   readonly #exit = Deferred.makeUnsafe<ExitStatus, ProcessError>()
-  /** Called when somebody begins to wait for a fact, and when he no longer does. */
-  readonly #waiting: (by: 1 | -1) => void
+  readonly #waiting: Waiting | undefined
   #error: ProcessError | undefined
   #isClosed = false
 
-  constructor(waiting: (by: 1 | -1) => void = () => {}) {
+  constructor(waiting?: Waiting) {
     this.#waiting = waiting
   }
 
@@ -80,21 +85,22 @@ export class LifecycleLog {
   }
 
   #notify(): void {
-    for (const notify of [...this.#subscribers]) notify()
+    for (const notify of [...(this.#subscribers ?? [])]) notify()
   }
 
   #changed(seen: () => number): Effect.Effect<void> {
     return Effect.callback((resume) => {
       if (this.#events.length > seen() || this.isOver) return resume(Effect.void)
+      const subscribers = (this.#subscribers ??= new Set())
       const forget = (): void => {
-        if (this.#subscribers.delete(notify)) this.#waiting(-1)
+        if (subscribers.delete(notify)) this.#waiting?.add(-1)
       }
       const notify = (): void => {
         forget()
         resume(Effect.void)
       }
-      this.#subscribers.add(notify)
-      this.#waiting(1)
+      subscribers.add(notify)
+      this.#waiting?.add(1)
       return Effect.sync(forget)
     })
   }

@@ -21,6 +21,11 @@ type WithoutChannel<F> = F extends unknown ? Omit<F, "channel" | "fd"> : never
 /** Why nothing more can be written. */
 type Closed = "by us" | "by its exit" | { readonly errno: string } | { readonly error: ProcessError }
 
+/** By which what is written leaves: one link for all inputs of a process, since many live at a time. */
+export interface OutgoingLink {
+  send(fd: Fd, frame: WithoutChannel<InputFrame>, transfer?: ArrayBuffer): void
+}
+
 /** The bytes that a process may be given, on all its inputs together. */
 export interface InputAllowance {
   readonly maximum: number
@@ -31,18 +36,19 @@ export interface InputAllowance {
  * The sending end of an input of a child: bytes leave within the credit, in the order of the writes.
  */
 export class Outgoing {
-  readonly #name: string
-  readonly #send: (frame: WithoutChannel<InputFrame>, transfer?: ArrayBuffer) => void
-  readonly #oneAtATime = Semaphore.makeUnsafe(1)
+  readonly fd: Fd
+  readonly #link: OutgoingLink
+  /** Made by the first who writes. */
+  #oneAtATime: Semaphore.Semaphore | undefined
   /** Absent: any number of bytes. */
   #allowance: InputAllowance | undefined
   #credit = INPUT_CREDIT_BYTES
   #closed: Closed | undefined
   #wake: (() => void) | undefined
 
-  constructor(fd: Fd, send: (frame: WithoutChannel<InputFrame>, transfer?: ArrayBuffer) => void) {
-    this.#name = streamName(fd)
-    this.#send = send
+  constructor(fd: Fd, link: OutgoingLink) {
+    this.fd = fd
+    this.#link = link
   }
 
   /** The broker keeps count, too; but what is refused here is not sent, so the caller knows how many bytes it was. */
@@ -64,7 +70,7 @@ export class Outgoing {
   write(id: ProcessId, data: Uint8Array): Effect.Effect<number, ProcessError> {
     const writeFrom = (from: number): Effect.Effect<number, ProcessError> =>
       Effect.suspend(() => {
-        if (this.#closed !== undefined) return Effect.fail(whyClosed(this.#closed, id, this.#name))
+        if (this.#closed !== undefined) return Effect.fail(whyClosed(this.#closed, id, streamName(this.fd)))
         let sent = from
         while (sent < data.byteLength && this.#credit > 0 && this.#allowance?.left !== 0)
           sent += this.#sendSome(data, sent)
@@ -74,18 +80,22 @@ export class Outgoing {
           ? Effect.succeed(data.byteLength)
           : Effect.andThen(this.#waitForCredit, writeFrom(sent))
       })
-    return this.#oneAtATime.withPermits(1)(writeFrom(0))
+    return this.#inTurn(writeFrom(0))
   }
 
   /** End of input, after all writes before it. Closing twice is the same as once. */
   get end(): Effect.Effect<void> {
-    return this.#oneAtATime.withPermits(1)(
+    return this.#inTurn(
       Effect.sync(() => {
         if (this.#closed !== undefined) return
         this.#closed = "by us"
-        this.#send({ _tag: "InputEnd" })
+        this.#link.send(this.fd, { _tag: "InputEnd" })
       })
     )
+  }
+
+  #inTurn<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return (this.#oneAtATime ??= Semaphore.makeUnsafe(1)).withPermits(1)(effect)
   }
 
   #sendSome(data: Uint8Array, from: number): number {
@@ -94,15 +104,17 @@ export class Outgoing {
     const bytes = copyBytes(data, from, from + size)
     this.#credit -= size
     if (this.#allowance !== undefined) this.#allowance.left -= size
-    this.#send({ _tag: "Input", bytes }, bytes.buffer)
+    this.#link.send(this.fd, { _tag: "Input", bytes }, bytes.buffer)
     return size
   }
 
-  readonly #waitForCredit = Effect.callback<void>((resume) => {
-    if (this.#credit > 0 || this.#closed !== undefined) return resume(Effect.void)
-    this.#wake = () => resume(Effect.void)
-    return Effect.sync(() => (this.#wake = undefined))
-  })
+  get #waitForCredit(): Effect.Effect<void> {
+    return Effect.callback((resume) => {
+      if (this.#credit > 0 || this.#closed !== undefined) return resume(Effect.void)
+      this.#wake = () => resume(Effect.void)
+      return Effect.sync(() => (this.#wake = undefined))
+    })
+  }
 }
 
 /** `accepted`: bytes of what was to be written, where that is known. */

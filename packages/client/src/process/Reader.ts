@@ -1,14 +1,73 @@
 import { InvalidArgument, type ProcessError } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
-import type { ChunkMemory, Incoming } from "./Incoming.ts"
+import type { ChunkMemory, Incoming, IncomingReader } from "./Incoming.ts"
 import { nextOf } from "./in-order.ts"
 
-/** The right to take from incoming streams, which only one has at a time. */
-export interface Reader {
+/**
+ * The right to take from incoming streams, which only one has at a time. There are thousands of readers at a time, so it is
+ * made of few parts.
+ */
+export class Reader implements IncomingReader {
+  readonly #incoming: ReadonlyArray<Incoming>
+  /** Of who waits for more. */
+  #resume: ((effect: Effect.Effect<boolean, ProcessError>) => void) | undefined
+
+  constructor(incoming: ReadonlyArray<Incoming>) {
+    this.#incoming = incoming
+  }
+
   /** Takes back what was lent, waits until there is something to take, and answers false if nothing will come any more. */
-  readonly more: Effect.Effect<boolean, ProcessError>
+  readonly more: Effect.Effect<boolean, ProcessError> = Effect.suspend(() => {
+    for (const each of this.#incoming) each.takeBack()
+    if (nextOf(this.#incoming) !== undefined) return isThere
+    const error = this.#incoming.find((each) => each.error !== undefined)?.error
+    if (error !== undefined) return Effect.fail(error)
+    return this.#isEnded ? isOver : this.#wait
+  })
+
+  /** Takes them all, or answers why not. */
+  acquire(memory: ChunkMemory): InvalidArgument | undefined {
+    for (const [index, each] of this.#incoming.entries()) {
+      const refused = each.acquire(this, memory)
+      if (refused === undefined) continue
+      for (const acquired of this.#incoming.slice(0, index)) acquired.release()
+      return refused
+    }
+    return undefined
+  }
+
+  release(): void {
+    for (const each of this.#incoming) each.release()
+  }
+
+  wake(): void {
+    this.#resume?.(this.more)
+  }
+
+  get #wait(): Effect.Effect<boolean, ProcessError> {
+    return Effect.callback((resume) => {
+      for (const each of this.#incoming) each.waits()
+      // Looked at again: something may have come since the last look.
+      if (this.#hasNews) return resume(this.more)
+      this.#resume = resume
+      return Effect.sync(() => (this.#resume = undefined))
+    })
+  }
+
+  get #hasNews(): boolean {
+    return (
+      nextOf(this.#incoming) !== undefined || this.#incoming.some((each) => each.error !== undefined) || this.#isEnded
+    )
+  }
+
+  get #isEnded(): boolean {
+    return this.#incoming.every((each) => each.isEnded)
+  }
 }
+
+const isThere = Effect.succeed(true)
+const isOver = Effect.succeed(false)
 
 /** A reader of one stream or several, until the scope closes. `name` is what the user calls them. */
 export const openReader = (
@@ -18,7 +77,7 @@ export const openReader = (
 ): Effect.Effect<Reader, ProcessError, Scope.Scope> =>
   Effect.flatMap(Effect.scope, (scope) => openReaderIn(scope, name, incoming, memory))
 
-/** The same in a scope that is at hand. There are thousands of readers at a time, so it is made of few parts. */
+/** The same in a scope that is at hand. */
 export const openReaderIn = (
   scope: Scope.Scope,
   name: string,
@@ -29,34 +88,14 @@ export const openReaderIn = (
   Effect.uninterruptible(
     Effect.suspend((): Effect.Effect<Reader, ProcessError> => {
       if (incoming.length === 0) return Effect.fail(notPiped(name))
-      let wake: (() => void) | undefined
-      const acquired: Array<Incoming> = []
-      const release = (): void => acquired.forEach((each) => each.release())
-      for (const each of incoming) {
-        const refused = each.acquire(() => wake?.(), memory)
-        if (refused !== undefined) {
-          release()
-          return Effect.fail(refused)
-        }
-        acquired.push(each)
-      }
-      const wait = Effect.callback<void>((resume) => {
-        for (const each of incoming) each.waits()
-        // Looked at again: something may have come since the last look.
-        if (hasNews(incoming)) return resume(Effect.void)
-        wake = () => resume(Effect.void)
-        return Effect.sync(() => (wake = undefined))
-      })
-      const more: Reader["more"] = Effect.suspend(() => {
-        for (const each of incoming) each.takeBack()
-        if (nextOf(incoming) !== undefined) return Effect.succeed(true)
-        const error = incoming.find((each) => each.error !== undefined)?.error
-        if (error !== undefined) return Effect.fail(error)
-        return incoming.every((each) => each.isEnded) ? Effect.succeed(false) : Effect.andThen(wait, more)
-      })
-      return Effect.as(Scope.addFinalizer(scope, Effect.sync(release)), { more })
+      const reader = new Reader(incoming)
+      const refused = reader.acquire(memory)
+      if (refused !== undefined) return Effect.fail(refused)
+      return Effect.as(Scope.addFinalizer(scope, releaseOf(reader)), reader)
     })
   )
+
+const releaseOf = (reader: Reader): Effect.Effect<void> => Effect.sync(() => reader.release())
 
 /** The error for a stream that does not lead to this client. */
 export const notPiped = (name: string): InvalidArgument =>
@@ -68,8 +107,3 @@ const remedyFor = (name: string): string => {
     ? `spawn with \`${name}: "pipe"\``
     : `spawn with \`additionalFds: { ${fd}: "input" }\`, "output" or "duplex"`
 }
-
-const hasNews = (incoming: ReadonlyArray<Incoming>): boolean =>
-  nextOf(incoming) !== undefined ||
-  incoming.some((each) => each.error !== undefined) ||
-  incoming.every((each) => each.isEnded)

@@ -40,13 +40,12 @@ const readWith = <A>(
 ): Stream.Stream<A, ProcessError> =>
   Stream.fromChannel(
     Channel.fromTransformBracket((_upstream, _scope, ownScope) =>
-      Effect.map(
-        openReaderIn(ownScope, name, incoming, memory),
-        ({ more }): Pull.Pull<Arr.NonEmptyReadonlyArray<A>, ProcessError> =>
-          Effect.flatMap(more, (isThere) => {
-            const chunks = isThere ? takeInOrder(incoming).map(show) : []
-            return Arr.isArrayNonEmpty(chunks) ? Effect.succeed(chunks) : Cause.done()
-          })
-      )
+      Effect.map(openReaderIn(ownScope, name, incoming, memory), ({ more }) => {
+        const take = (isThere: boolean): Pull.Pull<Arr.NonEmptyReadonlyArray<A>, ProcessError> => {
+          const chunks = isThere ? takeInOrder(incoming).map(show) : []
+          return Arr.isArrayNonEmpty(chunks) ? Effect.succeed(chunks) : Cause.done()
+        }
+        return Effect.flatMap(more, take)
+      })
     )
   )

@@ -18,7 +18,7 @@ const makeProcess = (windowBytes = WINDOW) => {
   const make = (stream: 1 | 2) => {
     const said = { credits: [] as Array<number>, drains: 0, releases: 0 }
     const incoming = new Incoming(stream, windowBytes, {
-      credit: (bytes) => void said.credits.push(bytes),
+      credit: (_fd, bytes) => void said.credits.push(bytes),
       drain: () => said.drains++,
       acquired: () => undefined,
       released: () => said.releases++
@@ -135,13 +135,13 @@ describe("an incoming stream", () => {
 describe("the credit of an incoming stream", () => {
   it("is raised to the window by what comes for the first reader, and not again", () => {
     const { incoming, said } = makeProcess().stdout
-    incoming.acquire(() => {})
+    incoming.acquire({ wake: () => {} })
     assert.strictEqual(said.credits.length, 0)
     incoming.receive(new Uint8Array(EAGER), arrivals++)
     assert.deepStrictEqual(said.credits, [WINDOW - EAGER])
     incoming.receive(new Uint8Array(1), arrivals++)
     incoming.release()
-    incoming.acquire(() => {})
+    incoming.acquire({ wake: () => {} })
     assert.strictEqual(said.credits.length, 1)
   })
 
@@ -150,7 +150,7 @@ describe("the credit of an incoming stream", () => {
     much.incoming.receive(new Uint8Array(EAGER), arrivals++)
     drained.incoming.drain()
     for (const { incoming, said } of [much, drained]) {
-      incoming.acquire(() => {})
+      incoming.acquire({ wake: () => {} })
       assert.deepStrictEqual(said.credits, [WINDOW - EAGER])
     }
   })
@@ -159,7 +159,7 @@ describe("the credit of an incoming stream", () => {
     const { incoming, said } = makeProcess().stdout
     for (let reader = 0; reader < 3; reader++) {
       incoming.drain()
-      incoming.acquire(() => {})
+      incoming.acquire({ wake: () => {} })
       incoming.release()
     }
     assert.deepStrictEqual(said.credits, [WINDOW - EAGER, 0, 0])
@@ -167,7 +167,7 @@ describe("the credit of an incoming stream", () => {
 
   it("is not asked for by a short output", () => {
     const { incoming, said } = makeProcess().stdout
-    incoming.acquire(() => {})
+    incoming.acquire({ wake: () => {} })
     incoming.receive(new Uint8Array(10), arrivals++)
     incoming.takeAll()
     incoming.waits()
@@ -177,7 +177,7 @@ describe("the credit of an incoming stream", () => {
 
   it("is not asked for once the stream has ended", () => {
     const { incoming, said } = makeProcess().stdout
-    incoming.acquire(() => {})
+    incoming.acquire({ wake: () => {} })
     incoming.receive(new Uint8Array(WINDOW), arrivals++)
     const before = said.credits.length
     incoming.end()
@@ -203,7 +203,7 @@ describe("the credit of an incoming stream", () => {
       let received = 0
       let taken = 0
       const credit = (): number => eagerBytes(windowBytes) + sum(said.credits) - received
-      incoming.acquire(() => {})
+      incoming.acquire({ wake: () => {} })
       for (const step of steps) {
         if (step === "take") taken += sum(incoming.takeAll().map((chunk) => chunk.bytes.byteLength))
         else if (step === "one")
@@ -237,7 +237,7 @@ describe("a gap", () => {
 
   it("takes nothing from a reader that is there", () => {
     const { incoming } = makeProcess().stdout
-    incoming.acquire(() => {})
+    incoming.acquire({ wake: () => {} })
     incoming.receive(bytes("old"), arrivals++)
     incoming.gap()
     assert.strictEqual(incoming.takeAll().length, 1)
@@ -248,7 +248,7 @@ describe("a gap", () => {
     const { incoming, said } = makeProcess().stdout
     incoming.drain()
     assert.strictEqual(said.drains, 1)
-    incoming.acquire(() => {})
+    incoming.acquire({ wake: () => {} })
     incoming.drain()
     incoming.release()
     incoming.end()
@@ -289,7 +289,7 @@ describe("both streams together", () => {
   it.effect("are released both where one of them is taken", () =>
     Effect.gen(function* () {
       const { stdout, stderr } = makeProcess()
-      stderr.incoming.acquire(() => {})
+      stderr.incoming.acquire({ wake: () => {} })
       const error = yield* Effect.flip(Stream.runDrain(readBytes("all", [stdout.incoming, stderr.incoming])))
       assert.strictEqual(error._tag, "InvalidArgument")
       assert.isFalse(stdout.incoming.isRead)

@@ -9,9 +9,11 @@ const id = ProcessId.make(`p-${"0".repeat(24)}`)
 const makeOutgoing = () => {
   const sent: Array<Uint8Array> = []
   const said = { ends: 0 }
-  const outgoing = new Outgoing(0, (frame) => {
-    if (frame._tag === "Input") sent.push(frame.bytes)
-    else said.ends++
+  const outgoing = new Outgoing(0, {
+    send: (_fd, frame) => {
+      if (frame._tag === "Input") sent.push(frame.bytes)
+      else said.ends++
+    }
   })
   const sentBytes = (): number => sent.reduce((total, { byteLength }) => total + byteLength, 0)
   return { outgoing, sent, said, sentBytes }

@@ -43,16 +43,32 @@ export const openInput = (fd: number): ByteSource => {
 /** Destroying the stream would close the descriptor; paused, it holds nothing else. */
 const readFile = (fd: number): ByteSource => {
   const source = sourceOf(createReadStream("", { fd, autoClose: false, highWaterMark: READ_BYTES }))
-  return { ...source, destroy: source.pause }
+  return {
+    start: (listener) => source.start(listener),
+    pause: () => source.pause(),
+    resume: () => source.resume(),
+    destroy: () => source.pause()
+  }
 }
 
 /** The descriptor `fd` as a sink. */
 export const openOutput = (fd: number): ByteSink => {
   const kind = kindOf(fd)
-  if (kind === "file") return { ...sinkOf(createWriteStream("", { fd, autoClose: false })), destroy: () => {} }
+  if (kind === "file") return writeFile(fd)
   if (kind === "terminal") return sinkOf(unblocked(new WriteStream(fd)).unref())
   const to = kind === "pipe" ? reopened(fd, constants.O_WRONLY) : fd
   return sinkOf(new Socket({ fd: to, readable: false, writable: true }).unref())
+}
+
+/** Destroying the stream would close the descriptor. */
+const writeFile = (fd: number): ByteSink => {
+  const sink = sinkOf(createWriteStream("", { fd, autoClose: false }))
+  return {
+    write: (chunk, written) => sink.write(chunk, written),
+    end: () => sink.end(),
+    onClosed: (listener) => sink.onClosed(listener),
+    destroy: () => {}
+  }
 }
 
 /** A description of its own for the same pipe. Where there is no /proc, or it is somebody else's, the one there is. */

@@ -5,7 +5,7 @@
  * Somebody who waits gets at once what there is. While he has something to do, what is read is collected: a few large
  * chunks cost far less on their way than many small ones, and a child that writes fast has filled one by then.
  */
-import { copyBytes } from "@spawnbroker/protocol"
+import { copyBytes, type Fd } from "@spawnbroker/protocol"
 import type { ByteSource } from "../spawn/Spawner.ts"
 import { Collected, COLLECTED_BYTES, NEARLY_FULL_BYTES } from "./Collected.ts"
 import type { Subscription } from "./Subscription.ts"
@@ -16,16 +16,18 @@ import type { Subscription } from "./Subscription.ts"
  */
 const IDLE_GRACE_MS = 100
 
+/** One for all the outputs of a child, since many live at a time. */
 export interface OutputListener {
   /** Bytes come out of the child now. Whatever came out of another stream of it must be handed on first. */
-  readonly reads: () => void
+  reads(output: Output): void
   /** A chunk is handed on, and is there during the call. Answers its number among those of all streams. */
-  readonly arrived: (chunk: Uint8Array, offset: number) => number
+  arrived(fd: Fd, chunk: Uint8Array, offset: number): number
   /** Nothing more will come out of the child. */
-  readonly ended: () => void
+  ended(): void
 }
 
 export class Output {
+  readonly #fd: Fd
   readonly #source: ByteSource
   readonly #listener: OutputListener
   readonly #subscriptions = new Set<Subscription>()
@@ -38,7 +40,8 @@ export class Output {
   /** Bytes that came out of the child, those that are collected among them. */
   totalBytes = 0
 
-  constructor(source: ByteSource, listener: OutputListener) {
+  constructor(fd: Fd, source: ByteSource, listener: OutputListener) {
+    this.#fd = fd
     this.#source = source
     this.#listener = listener
   }
@@ -105,7 +108,7 @@ export class Output {
   #read(bytes: Uint8Array): void {
     const length = bytes.byteLength
     this.totalBytes += length
-    this.#listener.reads()
+    this.#listener.reads(this)
     if (this.#collected.byteLength + length > COLLECTED_BYTES) this.flush()
     const patience = this.#patience()
     if (this.#collected.byteLength === 0 && length >= patience) this.#handOn(bytes, "borrowed")
@@ -127,7 +130,7 @@ export class Output {
     const length = chunk.byteLength
     const offset = this.#handedOn
     this.#handedOn += length
-    const arrival = this.#listener.arrived(chunk, offset)
+    const arrival = this.#listener.arrived(this.#fd, chunk, offset)
     let left = this.#subscriptions.size
     for (const subscription of this.#subscriptions) {
       // The last one may keep the chunk itself: its buffer is transferred, and gone with it.

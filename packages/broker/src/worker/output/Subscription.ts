@@ -4,17 +4,18 @@
  * This is the byte path, so it is plain code. Nothing is lost or reordered while the client reads; what happens when it
  * does not is the `Unread` choice of the client. See `wire/credits.ts` in the protocol for the rules.
  */
-import { eagerBytes, slackBytes, type Unread } from "@spawnbroker/protocol"
+import { eagerBytes, type Fd, slackBytes, type Unread } from "@spawnbroker/protocol"
 
+/** One for all the streams of a client and a process, since many live at a time. */
 export interface SubscriptionListener {
   /** A chunk that the client has credit for. Its buffer may be transferred. */
-  readonly data: (chunk: Uint8Array, offset: number, arrival: number) => void
+  data(fd: Fd, chunk: Uint8Array, offset: number, arrival: number): void
   /** Bytes were given up, so what is sent next does not follow what was sent last. */
-  readonly dropped: () => void
+  dropped(fd: Fd): void
   /** Everything has been sent. */
-  readonly end: () => void
+  end(fd: Fd): void
   /** It may hold up its process now where it did not before, or the other way about; or it has settled. */
-  readonly changed: () => void
+  changed(fd: Fd): void
 }
 
 /** `read`: a client reads, or may come to. `drained`: it waits for something else. `abandoned`: it is gone. */
@@ -26,6 +27,7 @@ interface Held {
 }
 
 export class Subscription {
+  readonly fd: Fd
   readonly #listener: SubscriptionListener
   readonly #windowBytes: number
   readonly #unread: Unread
@@ -43,7 +45,8 @@ export class Subscription {
   droppedBytes = 0
 
   /** `offset`: of the first byte that it will be given. */
-  constructor(offset: number, windowBytes: number, unread: Unread, listener: SubscriptionListener) {
+  constructor(fd: Fd, offset: number, windowBytes: number, unread: Unread, listener: SubscriptionListener) {
+    this.fd = fd
     this.#nextOffset = offset
     this.#windowBytes = windowBytes
     this.#unread = unread
@@ -110,7 +113,7 @@ export class Subscription {
     if (this.#sourceEnded) return
     this.#sourceEnded = true
     this.#sendEnd()
-    this.#listener.changed()
+    this.#listener.changed(this.fd)
   }
 
   get #drops(): boolean {
@@ -130,7 +133,7 @@ export class Subscription {
       this.#creditBytes -= bytes.byteLength
       this.#heldBytes -= bytes.byteLength
       this.#hasGap = false
-      this.#listener.data(bytes, this.#nextOffset, arrival)
+      this.#listener.data(this.fd, bytes, this.#nextOffset, arrival)
       this.#nextOffset += bytes.byteLength
     }
     this.#sendEnd()
@@ -140,7 +143,7 @@ export class Subscription {
   /** Keeps what is held within the window: by dropping what is oldest, or by asking its process to wait. */
   #regulate(): void {
     if (this.#drops) this.#dropOldest(this.#mode === "abandoned" ? 0 : this.#windowBytes)
-    this.#listener.changed()
+    this.#listener.changed(this.fd)
   }
 
   /** Drops whole chunks, and keeps at least so many bytes: whoever reads later gets no less than that of the end. */
@@ -150,7 +153,7 @@ export class Subscription {
       this.#heldBytes -= byteLength
       this.#nextOffset += byteLength
       this.droppedBytes += byteLength
-      if (!this.#hasGap) this.#listener.dropped()
+      if (!this.#hasGap) this.#listener.dropped(this.fd)
       this.#hasGap = true
     }
   }
@@ -158,6 +161,6 @@ export class Subscription {
   #sendEnd(): void {
     if (!this.#sourceEnded || this.#held.length > 0 || this.#endSent) return
     this.#endSent = true
-    this.#listener.end()
+    this.#listener.end(this.fd)
   }
 }

@@ -1,12 +1,12 @@
 import type { Fd, StreamBytes } from "@spawnbroker/protocol"
 import type { StreamBudgets } from "../limits/Enforcement.ts"
 import { Input } from "../input/Input.ts"
-import { Output } from "../output/Output.ts"
+import { Output, type OutputListener } from "../output/Output.ts"
 import { Replay } from "../output/Replay.ts"
 import type { Spawned } from "../spawn/Spawner.ts"
 
 /** The streams between a child and whoever looks at it, and what is kept of its output. */
-export class ChildStreams {
+export class ChildStreams implements OutputListener {
   readonly inputs: ReadonlyMap<Fd, Input>
   readonly outputs: ReadonlyMap<Fd, Output>
   readonly #replay: Replay
@@ -14,25 +14,31 @@ export class ChildStreams {
   /** The stream that has spoken last: the only one of which anything may be collected. */
   #speaker: Output | undefined
 
+  readonly #outputEnded: () => void
+
   /** `outputEnded`: one of the outputs has come to its end. */
   constructor(spawned: Spawned, replayBytes: number, budgets: StreamBudgets, outputEnded: () => void) {
     this.#replay = new Replay(replayBytes)
     this.inputs = new Map([...spawned.inputs].map(([fd, sink]) => [fd, new Input(sink, budgets.input)]))
     this.outputs = new Map(
-      [...spawned.outputs].map(([fd, source]) => {
-        const arrived = (chunk: Uint8Array, offset: number): number => {
-          const arrival = this.#arrivals++
-          this.#replay.add(fd, offset, arrival, chunk)
-          return arrival
-        }
-        const reads = (): void => {
-          if (this.#speaker !== output) this.#speaker?.flush()
-          this.#speaker = output
-        }
-        const output: Output = new Output(budgets.output?.cut(source) ?? source, { reads, arrived, ended: outputEnded })
-        return [fd, output]
-      })
+      [...spawned.outputs].map(([fd, source]) => [fd, new Output(fd, budgets.output?.cut(source) ?? source, this)])
     )
+    this.#outputEnded = outputEnded
+  }
+
+  reads(output: Output): void {
+    if (this.#speaker !== output) this.#speaker?.flush()
+    this.#speaker = output
+  }
+
+  arrived(fd: Fd, chunk: Uint8Array, offset: number): number {
+    const arrival = this.#arrivals++
+    this.#replay.add(fd, offset, arrival, chunk)
+    return arrival
+  }
+
+  ended(): void {
+    this.#outputEnded()
   }
 
   /** What is kept of the output, up to its last byte. */

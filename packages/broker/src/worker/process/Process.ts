@@ -57,6 +57,8 @@ export interface ProcessListener {
 /** How a process is ended. What is absent is its own. */
 type EndOptions = Partial<Omit<EndRequest, "by">>
 
+const none: ReadonlySet<never> = new Set()
+
 export class Process {
   readonly id = ProcessId.make(`p-${randomBytes(12).toString("hex")}`)
   /** In whose name it runs. */
@@ -86,10 +88,10 @@ export class Process {
   waitingKills = 0
   #lastSignal: Signal | undefined
   /** Every signal that it has been sent. */
-  readonly #sent = new Set<Signal>()
+  #sent: ReadonlySet<Signal> = none
   #tree: TreeTarget | undefined
   /** For its tree. Until they are over, whatever ends it ends its tree. */
-  readonly #treeKills = new Set<ForcedKill>()
+  #treeKills: Set<ForcedKill> | undefined
   readonly #launched = Promise.withResolvers<void>()
   #timeout: NodeJS.Timeout | undefined
   #idle: IdleTimer | undefined
@@ -226,10 +228,10 @@ export class Process {
       outlives: tree,
       onSignal: () => this.#sends("SIGKILL"),
       onOver: () => {
-        if (this.#treeKills.delete(kill)) this.#letGoIfOver()
+        if (this.#treeKills?.delete(kill)) this.#letGoIfOver()
       }
     })
-    if (tree) this.#treeKills.add(kill)
+    if (tree) (this.#treeKills ??= new Set()).add(kill)
     return true
   }
 
@@ -258,18 +260,22 @@ export class Process {
    */
   end(by: KilledBy, options: EndOptions = {}): Promise<void> {
     const { steps = this.spec.stop, withinMs = boundOf(steps), tree = false } = options
-    const request = { by, steps, withinMs, tree: tree || this.#treeKills.size > 0 }
+    const request = { by, steps, withinMs, tree: tree || this.#hasTreeKills }
     if (this.#ending !== undefined) this.#ending.join(request)
     else this.#ending = new Ending(this.#endable(), request)
     return this.#ending.done.then(() => {
-      if (request.tree) for (const kill of this.#treeKills) kill.cancel()
+      if (request.tree) for (const kill of this.#treeKills ?? []) kill.cancel()
     })
+  }
+
+  get #hasTreeKills(): boolean {
+    return this.#treeKills !== undefined && this.#treeKills.size > 0
   }
 
   /** A client has sent a signal, or is about to. */
   #sends(signal: Signal): void {
     this.#lastSignal = signal
-    this.#sent.add(signal)
+    this.#sent = new Set(this.#sent).add(signal)
   }
 
   /** It has gone over a limit, and is ended for that as it would be by its client, in a bounded time. */
@@ -410,7 +416,7 @@ export class Process {
   /** Each client hears of the end once it has what came before; the process is over once all of them have. */
   #closeIfSettled(): void {
     if (this.#exit === undefined || this.#streams?.haveEnded === false) return
-    const needsRelease = this.#groupLives || this.#treeKills.size > 0
+    const needsRelease = this.#groupLives || this.#hasTreeKills
     for (const view of this.#views) {
       view.closeIfSettled(needsRelease)
       if (view.isReleased) this.#views.delete(view)
@@ -422,13 +428,13 @@ export class Process {
   }
 
   #letGoIfOver(): void {
-    if (this.#state === "closed" && this.#treeKills.size === 0) this.#listener.closed()
+    if (this.#state === "closed" && !this.#hasTreeKills) this.#listener.closed()
   }
 
   #killed(signal: Signal, by: KilledBy): void {
     // What is left of its group is swept in silence: its own story has been told.
     if (this.#exit !== undefined) return
-    this.#sent.add(signal)
+    this.#sent = new Set(this.#sent).add(signal)
     this.#killedBy ??= by
     this.#tell({ _tag: "Killed", at: Date.now(), by, signal })
   }

@@ -6,7 +6,7 @@
  */
 import type { BrokerFrameEncoded, Fd, LifecycleEvent, Unread } from "@spawnbroker/protocol"
 import type { Writer } from "../input/Input.ts"
-import { Subscription } from "../output/Subscription.ts"
+import { Subscription, type SubscriptionListener } from "../output/Subscription.ts"
 import type { ChildStreams } from "./ChildStreams.ts"
 
 type WithoutChannel<F> = F extends unknown ? Omit<F, "channel"> : never
@@ -35,10 +35,11 @@ export interface ViewListener {
 /** The two streams of which `all` is made. */
 const ordered: ReadonlyArray<Fd> = [1, 2]
 
-export class View {
+export class View implements SubscriptionListener {
   readonly #options: ViewOptions
   readonly #listener: ViewListener
-  readonly #subscriptions = new Map<Fd, Subscription>()
+  // There are few, so that to look through them is as fast as a table, and takes less memory.
+  readonly #subscriptions: Array<Subscription> = []
   readonly #writers = new Map<Fd, Writer>()
   #streams: ChildStreams | undefined
   #isAbandoned = false
@@ -58,12 +59,12 @@ export class View {
   }
 
   get outputs(): ReadonlyArray<Fd> {
-    return [...this.#subscriptions.keys()]
+    return this.#subscriptions.map(({ fd }) => fd)
   }
 
   /** Everything has come, and nobody is waited for to take what is held. */
   get isSettled(): boolean {
-    return [...this.#subscriptions.values()].every((subscription) => subscription.isSettled)
+    return this.#subscriptions.every((subscription) => subscription.isSettled)
   }
 
   /** The streams are there. What is kept of them comes first, in the order in which it came. */
@@ -73,10 +74,10 @@ export class View {
     this.#openOutputs = streams.outputs.size
     for (const [fd, output] of streams.outputs) {
       const offset = pieces.find((piece) => piece.fd === fd)?.offset ?? output.totalBytes
-      this.#subscriptions.set(fd, this.#subscribe(fd, offset))
+      this.#subscriptions.push(new Subscription(fd, offset, this.#options.windowBytes, this.#options.unread, this))
     }
-    for (const { fd, bytes, arrival } of pieces) this.#subscriptions.get(fd)!.push(bytes, arrival)
-    for (const [fd, output] of streams.outputs) output.add(this.#subscriptions.get(fd)!)
+    for (const { fd, bytes, arrival } of pieces) this.output(fd)!.push(bytes, arrival)
+    for (const [fd, output] of streams.outputs) output.add(this.output(fd)!)
     if (this.#options.mayWrite) this.#openWriters(streams)
     // Its client may have gone while the process was being started.
     if (this.#isAbandoned) this.abandon()
@@ -112,7 +113,7 @@ export class View {
   }
 
   output(fd: Fd): Subscription | undefined {
-    return this.#subscriptions.get(fd)
+    return this.#subscriptions.find((subscription) => subscription.fd === fd)
   }
 
   input(fd: Fd): Writer | undefined {
@@ -122,7 +123,7 @@ export class View {
   /** Its client does not read any more. */
   abandon(): void {
     this.#isAbandoned = true
-    for (const subscription of this.#subscriptions.values()) subscription.abandon()
+    for (const subscription of this.#subscriptions) subscription.abandon()
   }
 
   /** Nobody looks any more: no frame follows, and the process waits for this client no longer. */
@@ -133,38 +134,36 @@ export class View {
   }
 
   #leave(): void {
-    for (const [fd, subscription] of this.#subscriptions) this.#streams?.outputs.get(fd)?.remove(subscription)
+    for (const subscription of this.#subscriptions) this.#streams?.outputs.get(subscription.fd)?.remove(subscription)
     for (const writer of this.#writers.values()) writer.leave()
   }
 
-  #subscribe(fd: Fd, offset: number): Subscription {
-    const { frame, windowBytes, unread } = this.#options
-    return new Subscription(offset, windowBytes, unread, {
-      data: (bytes, at, arrival) => {
-        const held = this.#youngestHeldBefore(arrival, fd)
-        frame({
-          _tag: "Data",
-          fd,
-          offset: at,
-          arrival,
-          ...(held !== undefined && { held }),
-          bytes: bytes as Uint8Array<ArrayBuffer>
-        })
-      },
-      dropped: () => {
-        frame({ _tag: "Dropped", fd })
-        // To drop what is not taken in time is what one who only observes has asked for, and so has one who has left.
-        if (this.#options.mayWrite && !this.#isAbandoned) this.#listener.dropped(fd)
-      },
-      end: () => {
-        this.#openOutputs--
-        if (!this.#isReleased) frame({ _tag: "End", fd })
-      },
-      changed: () => {
-        this.#streams?.outputs.get(fd)?.regulate()
-        this.#listener.changed()
-      }
+  data(fd: Fd, bytes: Uint8Array, offset: number, arrival: number): void {
+    const held = this.#youngestHeldBefore(arrival, fd)
+    this.#options.frame({
+      _tag: "Data",
+      fd,
+      offset,
+      arrival,
+      ...(held !== undefined && { held }),
+      bytes: bytes as Uint8Array<ArrayBuffer>
     })
+  }
+
+  dropped(fd: Fd): void {
+    this.#options.frame({ _tag: "Dropped", fd })
+    // To drop what is not taken in time is what one who only observes has asked for, and so has one who has left.
+    if (this.#options.mayWrite && !this.#isAbandoned) this.#listener.dropped(fd)
+  }
+
+  end(fd: Fd): void {
+    this.#openOutputs--
+    if (!this.#isReleased) this.#options.frame({ _tag: "End", fd })
+  }
+
+  changed(fd: Fd): void {
+    this.#streams?.outputs.get(fd)?.regulate()
+    this.#listener.changed()
   }
 
   #openWriters(streams: ChildStreams): void {
@@ -187,13 +186,13 @@ export class View {
   #youngestHeldBefore(arrival: number, fd: Fd): number | undefined {
     if (!ordered.includes(fd)) return undefined
     for (const other of ordered) {
-      const held = other === fd ? undefined : this.#subscriptions.get(other)?.youngestHeldBefore(arrival)
+      const held = other === fd ? undefined : this.output(other)?.youngestHeldBefore(arrival)
       if (held !== undefined) return held
     }
     return undefined
   }
 
   #dropped(fd: Fd): number {
-    return this.#subscriptions.get(fd)?.droppedBytes ?? 0
+    return this.output(fd)?.droppedBytes ?? 0
   }
 }

@@ -115,18 +115,21 @@ export class Launcher {
     const ends = await this.#openEnds(request.stdio)
     try {
       const { id, pid, exited } = await this.#start(request, ends.slots)
-      return {
-        pid,
-        ...connectStreams(request, ends),
-        exited,
-        signal: async (signal, found) => (await this.#askGroup({ _tag: "Signal", id, signal }, found)).lives,
-        lives: async () => (await this.#askGroup({ _tag: "Probe", id })).lives,
-        signalTree: (signal, tree, found) => this.#ask({ _tag: "Signal", id, signal, tree }, found),
-        treeLives: (tree) => this.#ask({ _tag: "Probe", id, tree })
-      }
+      return this.#spawned(id, { pid, exited, ...connectStreams(request, ends) })
     } catch (cause) {
       ends.destroy()
       throw cause
+    }
+  }
+
+  /** Not where it was started: what that took would live as long as the process. */
+  #spawned(id: number, process: Pick<Spawned, "pid" | "exited" | "inputs" | "outputs">): Spawned {
+    return {
+      ...process,
+      signal: async (signal, found) => (await this.#askGroup({ _tag: "Signal", id, signal }, found)).lives,
+      lives: async () => (await this.#askGroup({ _tag: "Probe", id })).lives,
+      signalTree: (signal, tree, found) => this.#ask({ _tag: "Signal", id, signal, tree }, found),
+      treeLives: (tree) => this.#ask({ _tag: "Probe", id, tree })
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net"
-import type { ByteSource } from "./Spawner.ts"
+import type { ByteSource, SourceListener } from "./Spawner.ts"
 import { sourceOf } from "./streams.ts"
 
 /**
@@ -9,15 +9,16 @@ import { sourceOf } from "./streams.ts"
  */
 const scratch = Buffer.allocUnsafeSlow(256 * 1024)
 
-/** Reads a socket, or a pipe, into memory that is there already. */
-export class ScratchReader {
-  #data = (_bytes: Uint8Array): void => {}
+/** Reads a socket, or a pipe, into memory that is there already. Many live at a time, so it is its own source. */
+export class ScratchReader implements ByteSource {
+  #data: ((bytes: Uint8Array) => void) | undefined
+  #source: ByteSource | undefined
 
   /** For the options of the socket. */
   readonly onread = {
     buffer: scratch,
     callback: (length: number): boolean => {
-      this.#data(scratch.subarray(0, length))
+      this.#data?.(scratch.subarray(0, length))
       return true
     }
   }
@@ -26,14 +27,25 @@ export class ScratchReader {
   sourceOf(socket: Socket): ByteSource {
     // It reads from the moment when it is open, also while nobody listens yet.
     socket.pause()
-    const source = sourceOf(socket)
-    return {
-      ...source,
-      start: (listener) => {
-        this.#data = listener.data
-        source.start(listener)
-        socket.resume()
-      }
-    }
+    this.#source = sourceOf(socket)
+    return this
+  }
+
+  start(listener: SourceListener): void {
+    this.#data = listener.data
+    this.#source?.start(listener)
+    this.#source?.resume()
+  }
+
+  pause(): void {
+    this.#source?.pause()
+  }
+
+  resume(): void {
+    this.#source?.resume()
+  }
+
+  destroy(): void {
+    this.#source?.destroy()
   }
 }

@@ -9,10 +9,16 @@ import type { ProcessIdentity, TreeAnswer } from "../../child/process-tree.ts"
 import type { ChildEnd, ChildRequest } from "../../child/start-child.ts"
 import type { Fd } from "@spawnbroker/protocol"
 
+export interface SourceListener {
+  /** Gets bytes that are there during the call only, in memory of others. */
+  readonly data: (chunk: Uint8Array) => void
+  /** Comes once, after the last byte. */
+  readonly end: () => void
+}
+
 /** Bytes that come out of a child. Paused until `start`. */
 export interface ByteSource {
-  /** `data` gets bytes that are there during the call only, in memory of others. `end` comes once, after the last byte. */
-  start(listener: { readonly data: (chunk: Uint8Array) => void; readonly end: () => void }): void
+  start(listener: SourceListener): void
   pause(): void
   resume(): void
   /** Gives up what is still to come. `end` is not called. */

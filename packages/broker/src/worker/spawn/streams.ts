@@ -3,52 +3,85 @@ import type { Socket } from "node:net"
 import type { Readable, Writable } from "node:stream"
 import { errnoOf } from "../../child/start-child.ts"
 import type { Fd } from "@spawnbroker/protocol"
-import type { ByteSink, ByteSource, Spawned, SpawnRequest } from "./Spawner.ts"
+import type { ByteSink, ByteSource, SourceListener, Spawned, SpawnRequest } from "./Spawner.ts"
 
 /** A Node stream as a source. */
-export const sourceOf = (stream: Readable): ByteSource => {
-  let onEnd = (): void => {}
-  let ended = false
-  const end = (): void => {
-    if (ended) return
-    ended = true
-    onEnd()
+export const sourceOf = (stream: Readable): ByteSource => new StreamSource(stream)
+
+/** Many live at a time, so their members are those of a class. */
+class StreamSource implements ByteSource {
+  readonly #stream: Readable
+  #onEnd: (() => void) | undefined
+  #isEnded = false
+
+  constructor(stream: Readable) {
+    this.#stream = stream
+    // A pipe that breaks has ended; what was read before is kept.
+    stream.on("error", this.#end)
   }
-  // A pipe that breaks has ended; what was read before is kept.
-  stream.on("error", end)
-  return {
-    start: (listener) => {
-      onEnd = listener.end
-      stream.on("data", listener.data)
-      stream.on("end", end)
-      stream.on("close", end)
-    },
-    pause: () => void stream.pause(),
-    resume: () => void stream.resume(),
-    destroy: () => {
-      ended = true
-      stream.destroy()
-    }
+
+  start(listener: SourceListener): void {
+    this.#onEnd = listener.end
+    this.#stream.on("data", listener.data)
+    this.#stream.on("end", this.#end)
+    this.#stream.on("close", this.#end)
+  }
+
+  pause(): void {
+    this.#stream.pause()
+  }
+
+  resume(): void {
+    this.#stream.resume()
+  }
+
+  destroy(): void {
+    this.#isEnded = true
+    this.#stream.destroy()
+  }
+
+  readonly #end = (): void => {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    this.#onEnd?.()
   }
 }
 
 /** A Node stream as a sink. */
-export const sinkOf = (stream: Writable): ByteSink => {
-  let closed = false
-  let onClosed = (_errno: string | undefined): void => {}
-  const close = (errno: string | undefined): void => {
-    if (closed) return
-    closed = true
-    onClosed(errno)
+export const sinkOf = (stream: Writable): ByteSink => new StreamSink(stream)
+
+class StreamSink implements ByteSink {
+  readonly #stream: Writable
+  #onClosed: ((errno: string | undefined) => void) | undefined
+  #isClosed = false
+
+  constructor(stream: Writable) {
+    this.#stream = stream
+    // Registered before anything is written: an EPIPE that nobody listens for would end the whole thread.
+    stream.on("error", (cause) => this.#close(brokenPipe(errnoOf(cause))))
+    stream.on("close", () => this.#close(undefined))
   }
-  // Registered before anything is written: an EPIPE that nobody listens for would end the whole thread.
-  stream.on("error", (cause) => close(brokenPipe(errnoOf(cause))))
-  stream.on("close", () => close(undefined))
-  return {
-    write: (chunk, written) => void stream.write(chunk, (cause) => cause ?? written()),
-    end: () => void stream.end(),
-    onClosed: (listener) => void (onClosed = listener),
-    destroy: () => void stream.destroy()
+
+  write(chunk: Uint8Array, written: () => void): void {
+    this.#stream.write(chunk, (cause) => cause ?? written())
+  }
+
+  end(): void {
+    this.#stream.end()
+  }
+
+  onClosed(listener: (errno: string | undefined) => void): void {
+    this.#onClosed = listener
+  }
+
+  destroy(): void {
+    this.#stream.destroy()
+  }
+
+  #close(errno: string | undefined): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#onClosed?.(errno)
   }
 }
 
@@ -73,18 +106,21 @@ export const bothOf = (
   const sink = sinkOf(socket)
   return {
     source: {
-      ...source,
       start: (listener) => {
         data = listener.data
         source.start(listener)
-      }
+      },
+      pause: () => source.pause(),
+      resume: () => source.resume(),
+      destroy: () => source.destroy()
     },
     sink: {
-      ...sink,
+      end: () => sink.end(),
+      onClosed: (listener) => sink.onClosed(listener),
       // Node tells the writer first, and destroys the socket then.
       write: (chunk, written) => void socket.write(chunk, (cause) => (cause ? rescue() : written())),
       // What is still to be read outlives the sink.
-      destroy: sink.end
+      destroy: () => sink.end()
     }
   }
 }

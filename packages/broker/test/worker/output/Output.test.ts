@@ -73,10 +73,14 @@ class Witness {
     this.#largest = largest
     this.granted = eagerBytes(windowBytes)
     let arrivals = 0
-    this.output = new Output(this.source, { reads: () => {}, arrived: () => arrivals++, ended: () => this.endings++ })
-    this.reader = new Subscription(0, windowBytes, unread, {
+    this.output = new Output(1, this.source, {
+      reads: () => {},
+      arrived: () => arrivals++,
+      ended: () => this.endings++
+    })
+    this.reader = new Subscription(1, 0, windowBytes, unread, {
       dropped: () => (this.#gapAnnounced = true),
-      data: (bytes, offset) => this.#data(bytes, offset),
+      data: (_fd, bytes, offset) => this.#data(bytes, offset),
       end: () => this.ends++,
       changed: () => this.output.regulate()
     })
@@ -327,10 +331,15 @@ describe("an output", () => {
 
   it("gives each of several the same bytes, each with a buffer of its own", () => {
     const source = new ScriptedSource()
-    const output = new Output(source, { reads: () => {}, arrived: () => 0, ended: () => {} })
+    const output = new Output(1, source, { reads: () => {}, arrived: () => 0, ended: () => {} })
     const seen: Array<Uint8Array> = []
-    const listener = { data: (bytes: Uint8Array) => seen.push(bytes), dropped() {}, end() {}, changed() {} }
-    for (let reader = 0; reader < 3; reader++) output.add(new Subscription(0, WINDOW, "auto", listener))
+    const listener = {
+      data: (_fd: number, bytes: Uint8Array) => seen.push(bytes),
+      dropped() {},
+      end() {},
+      changed() {}
+    }
+    for (let reader = 0; reader < 3; reader++) output.add(new Subscription(1, 0, WINDOW, "auto", listener))
     output.start()
     source.write(100)
     source.turn()
@@ -340,10 +349,10 @@ describe("an output", () => {
 
   it("is held up by the slowest who may, and by nobody who may not", () => {
     const source = new ScriptedSource()
-    const output: Output = new Output(source, { reads: () => {}, arrived: () => 0, ended: () => {} })
+    const output: Output = new Output(1, source, { reads: () => {}, arrived: () => 0, ended: () => {} })
     const listener = { data() {}, dropped() {}, end() {}, changed: () => output.regulate() }
-    const slow = new Subscription(0, WINDOW, "block", listener)
-    const observer = new Subscription(0, WINDOW, "tail", listener)
+    const slow = new Subscription(1, 0, WINDOW, "block", listener)
+    const observer = new Subscription(1, 0, WINDOW, "tail", listener)
     output.add(slow)
     output.add(observer)
     output.start()
