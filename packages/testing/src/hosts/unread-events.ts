@@ -33,7 +33,9 @@ const many = <A, E>(count: number, effect: (index: number) => Effect.Effect<A, E
   )
 
 const program = Effect.gen(function* () {
-  const broker = yield* Broker.start()
+  // Less than what is not read, so that the thread would not live if it held that; and its garbage is no more, which nobody can
+  // collect from here.
+  const broker = yield* Broker.start({ heapLimitMb: 128 })
   const token = yield* broker.mint({ subject: "s", topics: { publish: ["*"], subscribe: ["*"] } })
   const client = yield* Client.connect(yield* broker.openPort(), token)
   const args = Array<string>(8).fill("x".repeat(1000))
