@@ -45,6 +45,7 @@ import { overWorkers } from "./host/over-workers.ts"
 import { clockStartsNow } from "./link/clock-start.ts"
 import type { BrokerStats, ShutdownReport } from "./link/host-operations.ts"
 import type { SpawnerChoice } from "./link/worker-start.ts"
+import type { WorkerMetrics } from "./link/WorkerMetrics.ts"
 
 export interface BrokerOptions {
   /**
@@ -218,11 +219,34 @@ export interface BrokerHandle {
   /** Counts, bytes and resources at this moment, of the thread of now. `replaced`: how often it was replaced. */
   readonly stats: Effect.Effect<BrokerStats & { readonly replaced: number }, BrokerUnavailable>
   /**
+   * What the broker's thread counts, of now: starts by outcome, what runs and what waits, bytes, refusals, how late its loop and
+   * those of its launchers are. A new thread begins at 0. `BrokerMetrics.layer` of `@spawnbroker/broker/observability` makes
+   * Effect metrics of it.
+   *
+   * **Example** (what came of the starts)
+   *
+   * ```ts
+   * const program = Effect.gen(function*() {
+   *   const broker = yield* Broker.start()
+   *   const token = yield* broker.mint({ subject: "example", commands: [{ command: "true" }] })
+   *   const client = yield* Client.connect(yield* broker.openPort(), token)
+   *   yield* client.run("true")
+   *   yield* Effect.ignore(client.run("rm"))
+   *   const { starts } = yield* broker.metrics
+   *   starts // => { started: 1, denied: 1, limited: 0, failed: 0 }
+   * }).pipe(Effect.scoped)
+   * ```
+   */
+  readonly metrics: Effect.Effect<BrokerMetricsSnapshot, BrokerUnavailable>
+  /**
    * Ends everything in order: no new processes, kill signals, the grace, SIGKILL, then the thread. The scope does the
    * same when it closes; a second call waits for the first and reports nothing.
    */
   readonly shutdown: (options?: { readonly grace?: Duration.Input }) => Effect.Effect<ShutdownReport>
 }
+
+/** What the thread of now counts. `replaced`: how often it was replaced. */
+export type BrokerMetricsSnapshot = WorkerMetrics & { readonly replaced: number }
 
 /** What is asked for in a spawn; what is left out is as a client's that leaves it out. */
 export type ExplainedSpec = Pick<SpawnSpec, "command"> & Partial<SpawnSpec>
@@ -336,6 +360,10 @@ const makeHandle = (supervised: Supervised, defaultGrace: Duration.Input): Broke
     subscribe: (topic, options) => overWorkers(supervised, (subscriber) => subscriber.messages(topic, options)),
     stats: Effect.map(neverInvalid(retrying(({ connection }) => connection.call.stats())), (stats) => ({
       ...stats,
+      replaced: supervised.replaced()
+    })),
+    metrics: Effect.map(neverInvalid(retrying(({ connection }) => connection.call.metrics())), (metrics) => ({
+      ...metrics,
       replaced: supervised.replaced()
     })),
     shutdown

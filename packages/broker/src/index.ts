@@ -1,5 +1,5 @@
 /** The broker: a worker thread that owns every child process. Start it with `Broker.start` or `Broker.layer`. */
-export { Broker, type BrokerHandle, type BrokerOptions } from "./Broker.ts"
+export { Broker, type BrokerHandle, type BrokerMetricsSnapshot, type BrokerOptions } from "./Broker.ts"
 export type { AuditOptions } from "./host/audit-options.ts"
 export type { AttachablePort } from "./host/bridge-port.ts"
 export { acceptSocket } from "./host/accept-socket.ts"

@@ -117,6 +117,13 @@ export interface SpawnOptions<Stdin extends Stdio = Stdio, Stdout extends Stdio 
    */
   readonly shell?: true | Shell | undefined
   /**
+   * Whether the process is told which span has started it, in its variable `TRACEPARENT` (W3C Trace Context), so that its own
+   * spans can belong to that. The broker sets it, and nothing but hexadecimal digits are in it; it needs no grant. Without a
+   * span there is none.
+   * @default false
+   */
+  readonly trace?: boolean | undefined
+  /**
    * Bytes of output, the last ones of all streams together, that the broker keeps for those who attach later, and for
    * `readOutput`. 0 keeps none.
    * @default 64 KiB; 1 MiB for a process of `start`
@@ -181,7 +188,11 @@ export type Piped<Stdin extends Stdio, Stdout extends Stdio, Stderr extends Stdi
   | ("pipe" extends Stderr ? "stderr" : never)
 
 /** Those options of which the broker hears. A shell has been settled by then. */
-export type BrokerOptions = Omit<SpawnOptions, "invalidUtf8" | "chunks" | "shell" | "ipc" | "additionalFds"> & {
+export type BrokerOptions = Omit<
+  SpawnOptions,
+  "invalidUtf8" | "chunks" | "shell" | "ipc" | "additionalFds" | "trace"
+> & {
+  readonly trace?: SpawnSpec["trace"]
   readonly shell?: Shell | undefined
   readonly additionalFds?: Readonly<Record<number, FdDirection>> | undefined
 }
@@ -274,6 +285,7 @@ const optionNames: Readonly<Record<keyof BrokerOptions, true>> = {
   waitForEof: true,
   additionalFds: true,
   shell: true,
+  trace: true,
   replayBytes: true,
   endGroupOnFailure: true
 }

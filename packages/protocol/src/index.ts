@@ -1,5 +1,6 @@
 /** The vocabulary that clients and brokers share. It imports no Node module, and runs in a browser. */
 export { atStage } from "./errors/at-stage.ts"
+export { bareError } from "./errors/bare-error.ts"
 export { codes, type ErrorTag } from "./errors/codes.ts"
 export { commandLine } from "./errors/command-line.ts"
 export { nearestNames } from "./errors/nearest-names.ts"
@@ -67,6 +68,7 @@ export { describeSignal, Signal, signals } from "./process/Signal.ts"
 export { AdditionalFd, Fd, FdDirection, isFd, MAX_FD, streamName } from "./process/Fd.ts"
 export { Milliseconds } from "./process/Milliseconds.ts"
 export { spawnDefaults, SpawnSpec, Stdio, Unread } from "./process/SpawnSpec.ts"
+export { TraceContext, traceparent } from "./process/TraceContext.ts"
 export { StopStep, StopSteps } from "./process/StopSteps.ts"
 
 export { EAGER_BYTES, eagerBytes, INPUT_CREDIT_BYTES, returnThreshold, slackBytes } from "./wire/credits.ts"

@@ -102,8 +102,7 @@ export const startWorker = (
         }
         if (notice._tag === "Failed") fail(notice.reason)
         if (notice._tag === "Last") lastWord = notice.reason
-        if (notice._tag === "Log")
-          run(notice.level === "Error" ? Effect.logError(notice.message) : Effect.logWarning(notice.message))
+        if (notice._tag === "Log") run(log(notice))
         hearNotice(notice)
       }
       const exited = (code: number): void => {
@@ -143,6 +142,12 @@ export const startWorker = (
       stop: (reason) => Effect.promise(() => stop(thread, connection, reason))
     }
   })
+
+/** By the loggers of the host, which decide what is written, and how. */
+const log = ({ level, message, part = "worker" }: WorkerNotice & { readonly _tag: "Log" }) =>
+  (level === "Error" ? Effect.logError(message) : Effect.logWarning(message)).pipe(
+    Effect.annotateLogs({ "spawnbroker.part": part })
+  )
 
 /** It takes a quarter of a second on an idle machine. */
 const START_TIMEOUT = "30 seconds"

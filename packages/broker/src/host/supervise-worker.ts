@@ -100,6 +100,7 @@ export const superviseWorker = (
       next = waiting
       current = Deferred.await(waiting)
       const replacing = Effect.logError(`The broker's thread ended: ${reason}. It is replaced.`).pipe(
+        Effect.annotateLogs({ "spawnbroker.part": "host" }),
         Effect.andThen(Scope.close(own, Exit.void)),
         Effect.andThen(startNext(reason)),
         Effect.exit,

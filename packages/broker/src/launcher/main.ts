@@ -18,6 +18,8 @@ import { errnoOf, startChild, type StdioSlot } from "../child/start-child.ts"
 import { posixStarter } from "../child/start-posix-child.ts"
 import { MARK, sweep } from "../child/sweep.ts"
 import type { FromLauncher, LinkSlot, Slot, ToLauncher } from "../link/launcher-messages.ts"
+import { BEAT_MS } from "../link/heartbeat.ts"
+import { Lateness } from "../link/Lateness.ts"
 import { MessageSocket } from "../link/MessageSocket.ts"
 import { Stock } from "./Stock.ts"
 
@@ -66,7 +68,18 @@ const onMessage = (message: ToLauncher): void => {
       const seen = tree === undefined ? { lives: children.lives(id) } : children.treeLives(id, tree)
       return control.send({ _tag: "Seen", ask, ...seen })
     }
+    case "Measure":
+      lateness ??= beginToMeasure()
+      return control.send({ _tag: "Measured", loopDelay: lateness.taken })
   }
+}
+
+/** A launcher that nobody asks about sleeps as long as it has nothing to do. */
+let lateness: Lateness | undefined
+const beginToMeasure = (): Lateness => {
+  const begun = new Lateness(BEAT_MS)
+  setInterval(() => begun.beat(), BEAT_MS).unref()
+  return begun
 }
 
 /** Waits for what may not have come yet, so that nobody else's start waits for it. */

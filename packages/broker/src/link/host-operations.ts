@@ -16,6 +16,7 @@ import {
 import * as Schema from "effect/Schema"
 import * as Rpc from "effect/rpc/Rpc"
 import * as RpcGroup from "effect/rpc/RpcGroup"
+import { WorkerMetrics } from "./WorkerMetrics.ts"
 
 /** How the broker does, at a moment. */
 export const BrokerStats = Schema.Struct({
@@ -28,6 +29,7 @@ export const BrokerStats = Schema.Struct({
   malformedMessages: Schema.Natural,
   /** Lines of the audit that wait for the disk, and lines that are lost. Absent where there is none. */
   audit: Schema.optionalKey(Schema.Struct({ held: Schema.Natural, lost: Schema.Natural })),
+  /** Of all processes so far. */
   bytes: Schema.Struct({ stdin: Schema.Natural, stdout: Schema.Natural, stderr: Schema.Natural }),
   /** Resources that the worker thread holds, by their kind in Node (`PipeWrap`, `Timeout`, …). */
   resources: Schema.Record(Schema.String, Schema.Natural)
@@ -54,6 +56,7 @@ export const HostOperations = RpcGroup.make(
   Rpc.make("openPort", { payload: { port: Port } }),
   Rpc.make("revoke", { payload: { token: Schema.String, kill: Schema.Boolean }, error: InvalidToken }),
   Rpc.make("stats", { success: BrokerStats }),
+  Rpc.make("metrics", { success: WorkerMetrics }),
   Rpc.make("shutdown", { payload: { graceMs: Milliseconds }, success: ShutdownReport })
 ).merge(EventOperations)
 export type HostOperations = RpcGroup.Rpcs<typeof HostOperations>

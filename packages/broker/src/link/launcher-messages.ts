@@ -7,6 +7,7 @@
 import type { PipeEnd } from "../child/open-pipe.ts"
 import type { ProcessIdentity } from "../child/process-tree.ts"
 import type { ChildEnd, ChildRequest } from "../child/start-child.ts"
+import type { Times } from "./Times.ts"
 
 /** One end of a pipe between two children. The launcher opens the pipe when it is first told of its number. */
 export interface LinkSlot {
@@ -39,6 +40,8 @@ export type ToLauncher =
   | ({ readonly _tag: "Signal"; readonly signal: NodeJS.Signals } & Ask)
   /** Asks whether anybody is alive. */
   | ({ readonly _tag: "Probe" } & Ask)
+  /** Asks how late the launcher's loop is, which it takes note of from the first time on that it is asked. */
+  | { readonly _tag: "Measure" }
 
 /** What is answered by a `Seen` with the same `ask`. */
 interface Ask {
@@ -61,6 +64,8 @@ export type FromLauncher =
       readonly lives: boolean
       readonly strays?: ReadonlyArray<ProcessIdentity>
     }
+  /** The answer to a `Measure`. */
+  | { readonly _tag: "Measured"; readonly loopDelay: Times["taken"] }
 
 /** A connection opens with the nonce and the number that the worker gave the socket. */
 export const NONCE_BYTES = 16

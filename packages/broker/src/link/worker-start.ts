@@ -46,6 +46,9 @@ export interface WorkerStart {
   readonly policyWarnings: "log" | "ignore"
 }
 
+/** Whose word a line of the log is. */
+export type LogPart = "worker" | "launcher"
+
 /** One way, on the worker's own port. */
 export type WorkerNotice =
   | { readonly _tag: "Ready" }
@@ -55,4 +58,4 @@ export type WorkerNotice =
   | { readonly _tag: "TokenEnded"; readonly id: string }
   /** It ends itself, and no other is to follow. */
   | { readonly _tag: "Last"; readonly reason: string }
-  | { readonly _tag: "Log"; readonly level: "Warning" | "Error"; readonly message: string }
+  | { readonly _tag: "Log"; readonly level: "Warning" | "Error"; readonly message: string; readonly part?: LogPart }

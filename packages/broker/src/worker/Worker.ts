@@ -14,6 +14,7 @@ import {
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import { monotonicNow } from "../link/clock-start.ts"
+import type { Lateness } from "../link/Lateness.ts"
 import type { HostOperations, BrokerStats, ShutdownReport } from "../link/host-operations.ts"
 import type { StoredToken } from "../link/StoredToken.ts"
 import type { WorkerNotice, WorkerStart } from "../link/worker-start.ts"
@@ -35,6 +36,7 @@ import { Topics } from "./events/Topics.ts"
 import { Daemons } from "./daemons/Daemons.ts"
 import { HostStdio } from "./host-stdio/HostStdio.ts"
 import { Quotas } from "./limits/Quotas.ts"
+import { takeMetrics } from "./observe/take-metrics.ts"
 import { Registry } from "./process/Registry.ts"
 import type { Handlers } from "./session/serve.ts"
 import { Session } from "./session/Session.ts"
@@ -80,10 +82,18 @@ export class Worker {
   readonly #subscriptions: Subscriptions
   readonly #audit: AuditLog | undefined
   readonly #warnings: PolicyWarnings
+  /** Of the loop of this thread. */
+  readonly #lateness: Lateness
   readonly #notify: (notice: WorkerNotice) => void
   malformedMessages = 0
 
-  constructor(start: WorkerOptions, spawner: Spawner, notify: (notice: WorkerNotice) => void, audit?: AuditLog) {
+  constructor(
+    start: WorkerOptions,
+    spawner: Spawner,
+    notify: (notice: WorkerNotice) => void,
+    lateness: Lateness,
+    audit?: AuditLog
+  ) {
     const { clockStart, policyWarnings: warnings, previousEnd, ...host } = start
     this.#warnings = new PolicyWarnings(warnings, (message) => this.log("Warning", message))
     this.host = host
@@ -101,6 +111,7 @@ export class Worker {
     if (audit !== undefined) this.bus.listen(audit)
     if (previousEnd !== undefined) this.bus.tellRestarted(previousEnd)
     this.spawner = spawner
+    this.#lateness = lateness
     this.#notify = notify
     this.confinement = new Confinement(spawner, (message) => this.log("Warning", message))
   }
@@ -155,6 +166,7 @@ export class Worker {
     revoke: ({ token, kill }) => this.revoke(token, kill),
     ...eventHandlers((run) => run(this.#subscriptions)),
     stats: () => Effect.sync(() => this.#stats),
+    metrics: () => Effect.promise(() => takeMetrics(this, this.#lateness.taken, this.#audit?.stats)),
     shutdown: ({ graceMs }) => Effect.promise(() => this.#shutdown(graceMs))
   }
 
@@ -222,12 +234,7 @@ export class Worker {
   }
 
   get #stats(): BrokerStats {
-    const bytes = { stdin: 0, stdout: 0, stderr: 0 }
-    for (const { info } of this.registry.all) {
-      bytes.stdin += info.bytes.stdin
-      bytes.stdout += info.bytes.stdout
-      bytes.stderr += info.bytes.stderr
-    }
+    const { other: _, ...bytes } = this.registry.bytes
     return {
       spawner: this.spawner.kind,
       processes: { live: this.registry.live.length, total: this.registry.total },

@@ -8,12 +8,17 @@ import { workerData } from "node:worker_threads"
 import { sweep } from "../child/sweep.ts"
 import { entryFile } from "../link/entry-file.ts"
 import { BEAT_MS } from "../link/heartbeat.ts"
+import { Lateness } from "../link/Lateness.ts"
 import type { WorkerNotice, WorkerStart } from "../link/worker-start.ts"
 import { openAudit } from "./audit/open-audit.ts"
 import { chooseSpawner } from "./spawn/choose-spawner.ts"
 
 const start = workerData as WorkerStart
-setInterval(() => Atomics.add(start.heartbeat, 0, 1), BEAT_MS).unref()
+const lateness = new Lateness(BEAT_MS)
+setInterval(() => {
+  Atomics.add(start.heartbeat, 0, 1)
+  lateness.beat()
+}, BEAT_MS).unref()
 const notify = (notice: WorkerNotice): void => start.port.postMessage(notice)
 
 try {
@@ -24,7 +29,8 @@ try {
       execPath: start.execPath ?? process.execPath
     },
     start.launchers,
-    start.mark
+    start.mark,
+    (message) => notify({ _tag: "Log", level: "Warning", message, part: "launcher" })
   )
   if (start.previousMark !== undefined) sweep(start.previousMark)
   const [{ spawner, fallback }, audit, { serveHost }] = await Promise.all([
@@ -32,7 +38,7 @@ try {
     start.audit && openAudit(start.audit, start.previousEnd !== undefined),
     import("./serve-host.ts")
   ])
-  await serveHost(start, spawner, notify, audit)
+  await serveHost(start, spawner, notify, lateness, audit)
   if (fallback !== undefined) {
     notify({
       _tag: "Log",

@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import type { Lateness } from "../link/Lateness.ts"
 import { HostOperations } from "../link/host-operations.ts"
 import type { WorkerNotice, WorkerStart } from "../link/worker-start.ts"
 import type { AuditLog } from "./audit/AuditLog.ts"
@@ -11,10 +12,17 @@ export const serveHost = async (
   start: WorkerStart,
   spawner: Spawner,
   notify: (notice: WorkerNotice) => void,
+  lateness: Lateness,
   audit?: AuditLog
 ): Promise<void> => {
   const { env, cwd, secrets, clockStart, policyWarnings, previousEnd } = start
-  const worker = new Worker({ env, cwd, secrets, clockStart, policyWarnings, previousEnd }, spawner, notify, audit)
+  const worker = new Worker(
+    { env, cwd, secrets, clockStart, policyWarnings, previousEnd },
+    spawner,
+    notify,
+    lateness,
+    audit
+  )
   audit?.listenTo({
     log: (level, message) => worker.log(level, message),
     // Of this thread. Clients who have connected again meanwhile would keep it.

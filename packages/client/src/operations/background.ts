@@ -2,6 +2,7 @@ import type { ExitStatus, ProcessError, ProcessId } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type { Session } from "../connection/connect-session.ts"
 import type { SpawnOptions } from "../options.ts"
+import { commandAttribute, withSpan } from "../trace.ts"
 import { specOf } from "./spawn.ts"
 
 /** Options of a process in the background. Nobody reads it as it runs, and its stdin is closed unless it is piped. */
@@ -18,6 +19,18 @@ export type BackgroundCommand = string | readonly [command: string, ...args: Rea
 
 /** Starts a process that no scope owns. */
 export const start = (
+  session: Session,
+  line: BackgroundCommand,
+  options: StartOptions
+): Effect.Effect<ProcessId, ProcessError> =>
+  withSpan(
+    "spawnbroker.spawn",
+    commandAttribute(typeof line === "string" ? line : line[0], typeof line === "string"),
+    startUnowned(session, line, options),
+    (id) => ({ "spawnbroker.process.id": id })
+  )
+
+const startUnowned = (
   session: Session,
   line: BackgroundCommand,
   options: StartOptions

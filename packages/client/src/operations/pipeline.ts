@@ -9,6 +9,7 @@ import type { PipelineOptions, Stage } from "../pipeline/Stage.ts"
 import { findMistake, type RunError, type RunOptions } from "../run/RunOptions.ts"
 import { RunResult } from "../run/RunResult.ts"
 import { runToEnd } from "./run.ts"
+import { exitAttribute, withSpan } from "../trace.ts"
 import { open, type Spawned, specOf } from "./spawn.ts"
 
 /**
@@ -40,9 +41,12 @@ export const runPipeline = <E, R, Check extends boolean>(
     if (mistake !== undefined) return Effect.fail(mistake)
     const result = Effect.scoped(runStages(session, stages, options))
     // The compiler does not see that a run which is not checked has no such error.
-    return options.check === true
-      ? (Effect.tap(result, RunResult.successOrFail) as Effect.Effect<PipelineResult, RunError<E, Check>, R>)
-      : result
+    const checked = (options.check === true ? Effect.tap(result, RunResult.successOrFail) : result) as Effect.Effect<
+      PipelineResult,
+      RunError<E, Check>,
+      R
+    >
+    return withSpan("spawnbroker.runPipeline", { "spawnbroker.stages": stages.length }, checked, exitAttribute)
   })
 
 const runStages = <E, R>(
@@ -91,7 +95,10 @@ const once = (effect: Effect.Effect<unknown>): Effect.Effect<Effect.Effect<void>
     return Deferred.await(done)
   })
 
-const start = (
+const start = (session: Session, plan: Plan): Effect.Effect<ReadonlyArray<Spawned>, ProcessError, Scope.Scope> =>
+  withSpan("spawnbroker.pipeline", { "spawnbroker.stages": plan.stages.length }, startStages(session, plan))
+
+const startStages = (
   session: Session,
   { stages, links }: Plan
 ): Effect.Effect<ReadonlyArray<Spawned>, ProcessError, Scope.Scope> =>

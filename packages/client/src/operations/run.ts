@@ -10,6 +10,7 @@ import { Lines } from "../run/Lines.ts"
 import type { Piece } from "../run/Piece.ts"
 import { findMistake, type RunError, type RunOptions, spawnOptionsOf } from "../run/RunOptions.ts"
 import { RunResult } from "../run/RunResult.ts"
+import { commandAttribute, exitAttribute, withSpan } from "../trace.ts"
 import type { Spawned } from "./spawn.ts"
 
 const DEFAULT_MAX_OUTPUT_BYTES = 16 * 1024 * 1024
@@ -51,9 +52,10 @@ export const makeRun =
       )
       const result = Effect.scoped(ran)
       // The compiler does not see that a run which is not checked has no such error.
-      return options.check === true
-        ? (Effect.flatMap(result, RunResult.successOrFail) as Effect.Effect<RunResult, RunError<E, Check>, R>)
-        : result
+      const checked = (
+        options.check === true ? Effect.flatMap(result, RunResult.successOrFail) : result
+      ) as Effect.Effect<RunResult, RunError<E, Check>, R>
+      return withSpan("spawnbroker.run", commandAttribute(command, options.shell !== undefined), checked, exitAttribute)
     })
 
 /** Feeds a process its input, takes its output, and waits for its end, or for a second after a cancelled one. */

@@ -23,6 +23,7 @@ import type { Chunk } from "../process/Incoming.ts"
 import { LazyHandle } from "../process/LazyHandle.ts"
 import type { ProcessHandle } from "../process/ProcessHandle.ts"
 import { readChunks } from "../process/read-stream.ts"
+import { commandAttribute, currentTrace, withSpan } from "../trace.ts"
 import { release } from "./release.ts"
 
 /** A process, and what operations want of it that is not in its handle. */
@@ -94,6 +95,19 @@ export const spawn = (
   args: ReadonlyArray<string>,
   options: SpawnOptions
 ): Effect.Effect<Spawned, ProcessError, Scope.Scope> =>
+  withSpan(
+    "spawnbroker.spawn",
+    commandAttribute(command, options.shell !== undefined),
+    spawnOwned(session, command, args, options),
+    ({ handle }) => ({ "spawnbroker.process.id": handle.id, "process.pid": handle.pid })
+  )
+
+const spawnOwned = (
+  session: Session,
+  command: string,
+  args: ReadonlyArray<string>,
+  options: SpawnOptions
+): Effect.Effect<Spawned, ProcessError, Scope.Scope> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       yield* restore(session.turn)
@@ -130,7 +144,9 @@ export const specOf = (
     const mistake = checkChunks(all.chunks)
     if (mistake !== undefined) return yield* mistake
     // How bytes are read is this end's own business.
-    const { invalidUtf8: _, chunks: _chunks, shell: wanted, ipc, ...same } = all
+    const { invalidUtf8: _, chunks: _chunks, shell: wanted, ipc, trace: tellsProcess, ...own } = all
+    const trace = yield* currentTrace(tellsProcess)
+    const same = trace === undefined ? own : { ...own, trace }
     if (ipc !== undefined && !isIpcOption(ipc)) return yield* notIpc
     const options = ipc === undefined ? same : { ...same, additionalFds: withMessages(same.additionalFds) }
     if (wanted === undefined) return yield* Effect.fromResult(toSpec(command, args, options))

@@ -16,6 +16,7 @@ import { KilledBy } from "../process/Lifecycle.ts"
 import { Pid, ProcessId } from "../process/ProcessId.ts"
 import { StreamBytes } from "../process/ProcessInfo.ts"
 import { Signal } from "../process/Signal.ts"
+import { TraceContext } from "../process/TraceContext.ts"
 import { TokenId } from "./TokenId.ts"
 
 const fact = {
@@ -30,6 +31,9 @@ const fact = {
 
 /** Whose doing it is. */
 const actor = { subject: Schema.String, tokenId: TokenId }
+
+/** Of the span by which a client has asked for it. Absent: nobody traces it. */
+const traced = { trace: Schema.optionalKey(TraceContext) }
 
 /** By which call a process is started; or as what, by the broker itself: a daemon, or the command of a probe. */
 export const StartOperation = Schema.Literals(["spawn", "start", "pipeline", "daemon", "probe"])
@@ -104,7 +108,10 @@ const ProcessStarted = Schema.TaggedStruct("ProcessStarted", {
   /** Names that are not shown. */
   envOmitted: Schema.optionalKey(Schema.Natural),
   /** From the request to the start. */
-  startMs: Schema.Finite
+  startMs: Schema.Finite,
+  ...traced,
+  /** From the request to the decision, of what is traced. */
+  authorizeMs: Schema.optionalKey(Schema.Finite)
 })
 
 /** A process that may run, or could, was not started: there is no such program, a limit is reached, the system refuses. */
@@ -116,7 +123,10 @@ const StartFailed = Schema.TaggedStruct("StartFailed", {
   id: Schema.optionalKey(ProcessId),
   error,
   /** What of it: an errno, or the name of a limit. */
-  reason: Schema.optionalKey(Schema.String)
+  reason: Schema.optionalKey(Schema.String),
+  ...traced,
+  /** From the request to the failure, of what is traced. */
+  startMs: Schema.optionalKey(Schema.Finite)
 })
 
 /**
@@ -136,7 +146,10 @@ const PermissionDenied = Schema.TaggedStruct("PermissionDenied", {
   argsOmitted: Schema.optionalKey(Schema.Natural),
   cwd: Schema.optionalKey(Schema.String),
   /** The process, the topic, the stream or the token that it is about. */
-  target: Schema.optionalKey(Schema.String)
+  target: Schema.optionalKey(Schema.String),
+  ...traced,
+  /** From the request to the decision, of what is traced. */
+  authorizeMs: Schema.optionalKey(Schema.Finite)
 })
 
 /** A client has begun to look at a process that was there. */
@@ -166,7 +179,10 @@ const ProcessExited = Schema.TaggedStruct("ProcessExited", {
   /** The limit of its policy that it has exceeded. */
   limit: Schema.optionalKey(ExceededLimit),
   /** From the request to the exit. */
-  durationMs: Schema.Finite
+  durationMs: Schema.Finite,
+  ...traced,
+  /** From the start to the exit, of what is traced. */
+  runMs: Schema.optionalKey(Schema.Finite)
 })
 
 /** Output of a process was dropped for the first time, since its client did not read. */

@@ -8,6 +8,7 @@ import * as Schema from "effect/Schema"
 import { Milliseconds } from "./Milliseconds.ts"
 import { AdditionalFd } from "./Fd.ts"
 import { StopSteps } from "./StopSteps.ts"
+import { TraceContext } from "./TraceContext.ts"
 
 /**
  * Largest command line and environment that the broker will look at, in UTF-16 units. Well above what Linux takes
@@ -88,7 +89,9 @@ export const SpawnSpec = Schema.Struct({
   /** Bytes of output, the last ones, that are kept for whoever attaches or asks later. */
   replayBytes: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 64 * 1024 * 1024 })),
   /** Send the first signal of `stop` to the rest of the group as soon as the process has exited with another code than 0. */
-  endGroupOnFailure: Schema.Boolean
+  endGroupOnFailure: Schema.Boolean,
+  /** Of the span that asks for it. `toProcess`: the process is told, too, in its variable `TRACEPARENT`. Absent: nobody traces it. */
+  trace: Schema.optionalKey(Schema.Struct({ ...TraceContext.fields, toProcess: Schema.Boolean }))
 })
 export type SpawnSpec = typeof SpawnSpec.Type
 

@@ -13,7 +13,8 @@ import {
   PermissionDenied,
   SpawnFailed,
   type SpawnSpec,
-  streamName
+  streamName,
+  traceparent
 } from "@spawnbroker/protocol"
 import * as Result from "effect/Result"
 import { type FileIdentity, identityOf } from "../../child/FileIdentity.ts"
@@ -66,7 +67,7 @@ const decide = (grant: Grant, host: Host, spec: SpawnSpec): Authorized => {
   const { found, rules } = decideCommand(grant, spec, cwd)
   decideStdio(grant, spec)
   if (grant.sandbox !== undefined) checkPlaces(grant, grant.sandbox, cwd)
-  const env = withMessages(decideEnvironment(grant, spec), spec)
+  const env = withTrace(withMessages(decideEnvironment(grant, spec), spec), spec)
   if (exceedsKernel(spec.args, env)) {
     throw new SpawnFailed({ command: spec.command, args: spec.args, cwd, errno: "E2BIG" })
   }
@@ -251,6 +252,13 @@ const withMessages = (
   const ipc = additionalFds.find(({ direction }) => direction === "ipc")
   return ipc === undefined ? env : { ...env, NODE_CHANNEL_FD: String(ipc.fd), NODE_CHANNEL_SERIALIZATION_MODE: "json" }
 }
+
+/**
+ * Tells a program which span it belongs to, unless the policy says that already. It is the broker that writes it, of digits alone.
+ * See W3C Trace Context.
+ */
+const withTrace = (env: Readonly<Record<string, string>>, { trace }: SpawnSpec): Readonly<Record<string, string>> =>
+  trace?.toProcess === true && env.TRACEPARENT === undefined ? { ...env, TRACEPARENT: traceparent(trace) } : env
 
 /** What each descriptor of the child is to be. Between the standard ones and the others there may be gaps. */
 const stdioOf = ({ stdin, stdout, stderr, additionalFds }: SpawnSpec): ReadonlyArray<StdioRequest> => {

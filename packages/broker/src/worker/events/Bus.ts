@@ -7,6 +7,7 @@
 import type { BrokerRestarted, BusEvent } from "@spawnbroker/protocol"
 import type { Capability } from "../access/Capability.ts"
 import type { Redact } from "../access/redact.ts"
+import { Counts } from "../observe/Counts.ts"
 import { maskText } from "./mask-arguments.ts"
 
 type WithoutPlace<E> = E extends unknown ? Omit<E, "seq" | "at"> : never
@@ -22,9 +23,13 @@ export type Actor = Capability | undefined
 
 export interface BusListener {
   readonly take: (event: BusEvent, actor: Actor) => void
+  /** Facts that it holds for somebody who has not asked for them. */
+  readonly waiting?: number
 }
 
 export class Bus {
+  /** Of what is told, and of what becomes of it. */
+  readonly counts = new Counts()
   readonly #listeners = new Set<BusListener>()
   readonly #redact: Redact
   #seq = 0
@@ -78,8 +83,17 @@ export class Bus {
     this.#listeners.delete(listener)
   }
 
+  /** Facts that are held for whoever has not asked for them. */
+  get waiting(): number {
+    let waiting = 0
+    for (const listener of this.#listeners) waiting += listener.waiting ?? 0
+    return waiting
+  }
+
   /** Tells of somebody's doing. */
   tellOf(actor: Capability, fact: Unnamed): void {
+    if (fact._tag === "PermissionDenied") this.counts.denials++
+    if (fact._tag === "DaemonStateChanged" && fact.to === "backoff") this.counts.daemonRestarts++
     this.tell(actor, () => ({ ...fact, ...named(actor) }) as Fact)
   }
 }

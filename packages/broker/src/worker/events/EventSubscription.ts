@@ -12,13 +12,14 @@ export class EventSubscription implements BusListener {
   readonly #bus: Bus
   readonly #observer: Observer
   readonly #filter: EventFilter
-  readonly #held = new Held<BusEvent>()
+  readonly #held: Held<BusEvent>
   /** Facts that a subscriber may observe who does not observe everybody's. The numbers of all would tell how much others do. */
   #ownSeq = 0
 
   /** `since`: when the subscriber had begun to listen to what this goes on from. */
   constructor(bus: Bus, observer: Observer, filter: EventFilter, since = Infinity) {
     this.#bus = bus
+    this.#held = new Held(() => bus.counts.lostFacts++)
     this.#observer = observer !== "everybody" && observer.grant.observe === "all" ? "everybody" : observer
     this.#filter = filter
     const restart = bus.restartSince(since)
@@ -41,6 +42,10 @@ export class EventSubscription implements BusListener {
     if (actor === undefined || !isOf(actor, this.#observer.tokenId)) return
     const seq = ++this.#ownSeq
     if (passes(this.#filter, event)) this.#held.push({ ...event, seq }, lengthOf(event))
+  }
+
+  get waiting(): number {
+    return this.#held.size
   }
 
   /** What is held, with a word on what was given up before it. */

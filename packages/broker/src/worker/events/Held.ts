@@ -27,7 +27,17 @@ export class Held<A> {
   #lastMissed: A | undefined
   #error: ProcessError | undefined
   readonly #drained = Promise.withResolvers<void>()
+  readonly #onGivenUp: () => void
   #answer: ((outcome: Effect.Effect<Taken<A>, ProcessError>) => void) | undefined
+
+  constructor(onGivenUp: () => void = () => {}) {
+    this.#onGivenUp = onGivenUp
+  }
+
+  /** How many are held. */
+  get size(): number {
+    return this.#items.length
+  }
 
   push(value: A, length: number): void {
     if (this.#error !== undefined) return
@@ -89,6 +99,7 @@ export class Held<A> {
     this.#length -= length
     this.#missed++
     this.#lastMissed = value
+    this.#onGivenUp()
   }
 }
 

@@ -9,7 +9,8 @@ import {
   type ProcessError,
   type ProcessStatus,
   type SpawnSpec,
-  type StartOperation
+  type StartOperation,
+  type TraceContext
 } from "@spawnbroker/protocol"
 import type { Capability } from "../access/Capability.ts"
 import { type Redact, redactCommand } from "../access/redact.ts"
@@ -28,7 +29,10 @@ export class ProcessNews {
   readonly #capability: Capability
   readonly #operation: StartOperation
   readonly #spec: SpawnSpec
-  readonly #askedAt = Date.now()
+  readonly #askedAt = performance.now()
+  /** From the request to the decision, and to the start. */
+  #authorizedMs = 0
+  #startedMs = 0
   #truncated: ReadonlyArray<Fd> = none
 
   constructor(bus: Bus, redact: Redact, capability: Capability, operation: StartOperation, spec: SpawnSpec) {
@@ -39,8 +43,14 @@ export class ProcessNews {
     this.#spec = spec
   }
 
+  /** It may run. */
+  authorized(): void {
+    this.#authorizedMs = this.#elapsedMs
+  }
+
   /** It may not run, or cannot. */
   refused(error: ProcessError, id?: Process["id"]): void {
+    this.#bus.counts.refused(error)
     this.#tell(() =>
       error instanceof PermissionDenied
         ? {
@@ -48,6 +58,7 @@ export class ProcessNews {
             ...this.#asked,
             rule: error.rule,
             code: error.code,
+            ...this.#traced({ authorizeMs: this.#elapsedMs }),
             ...(this.#spec.cwd !== undefined && { cwd: maskText(this.#redact(this.#spec.cwd)) })
           }
         : {
@@ -55,12 +66,15 @@ export class ProcessNews {
             ...this.#asked,
             ...(id !== undefined && { id }),
             error: error._tag,
-            ...reasonOf(error)
+            ...reasonOf(error),
+            ...this.#traced({ startMs: this.#elapsedMs })
           }
     )
   }
 
   started({ id, pid, program, request }: Process, [decision, ...inherited]: ReadonlyArray<Decision>): void {
+    this.#startedMs = this.#elapsedMs
+    this.#bus.counts.started(this.#startedMs)
     this.#tell(() => ({
       _tag: "ProcessStarted",
       ...this.#asked,
@@ -71,7 +85,8 @@ export class ProcessNews {
       file: program,
       cwd: request.cwd,
       ...showNames(Object.keys(request.env)),
-      startMs: Date.now() - this.#askedAt
+      startMs: this.#startedMs,
+      ...this.#traced({ authorizeMs: this.#authorizedMs })
     }))
   }
 
@@ -85,7 +100,8 @@ export class ProcessNews {
       exit: status.exit!,
       ...(status.killedBy !== undefined && { killedBy: status.killedBy }),
       ...exceeded(status),
-      durationMs: Date.now() - this.#askedAt
+      durationMs: this.#elapsedMs,
+      ...this.#traced({ runMs: this.#elapsedMs - this.#startedMs })
     }))
   }
 
@@ -93,6 +109,7 @@ export class ProcessNews {
   truncated({ id }: Process, fd: Fd): void {
     if (this.#truncated.includes(fd)) return
     this.#truncated = [...this.#truncated, fd]
+    this.#bus.counts.truncated++
     this.#tell(() => ({ _tag: "OutputTruncated", ...named(this.#capability), id, fd }))
   }
 
@@ -104,6 +121,19 @@ export class ProcessNews {
       bytes: status.bytes,
       ...exceeded(status)
     }))
+  }
+
+  /** In whole microseconds. */
+  get #elapsedMs(): number {
+    return Math.round((performance.now() - this.#askedAt) * 1000) / 1000
+  }
+
+  /** For whoever makes spans of it: what it belongs to, and a time that nobody else asks for. */
+  #traced<Times extends object>(times: Times): { readonly trace?: TraceContext } & Partial<Times> {
+    const { trace } = this.#spec
+    if (trace === undefined) return {}
+    const { traceId, spanId, sampled } = trace
+    return { trace: { traceId, spanId, sampled }, ...times }
   }
 
   get #asked() {

@@ -25,6 +25,8 @@ export class Input {
   #closed: { readonly errno: string | undefined } | undefined
   /** Bytes that the child's pipe has taken. */
   totalBytes = 0
+  /** Bytes that it has not, and may still. */
+  waitingBytes = 0
 
   constructor(sink: ByteSink, budget?: InputBudget) {
     this.#sink = sink
@@ -55,7 +57,9 @@ export class Input {
     const size = this.#budget?.take(chunk.byteLength) ?? chunk.byteLength
     const allowed = size === chunk.byteLength ? chunk : chunk.subarray(0, size)
     if (size > 0) {
+      this.waitingBytes += size
       this.#sink.write(allowed, () => {
+        this.waitingBytes -= size
         this.totalBytes += size
         taken()
       })

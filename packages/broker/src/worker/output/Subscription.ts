@@ -54,6 +54,11 @@ export class Subscription {
     this.#listener = listener
   }
 
+  /** Bytes that are held for its client. */
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
   /** Holds all that it may, so its process has to wait. */
   get isFull(): boolean {
     return !this.#drops && this.#heldBytes >= this.#windowBytes

@@ -60,13 +60,35 @@ export class ChildStreams implements OutputListener {
     }
   }
 
+  /** Bytes of descriptors from 3 on, both ways. */
+  get otherBytes(): number {
+    let bytes = 0
+    for (const [fd, input] of this.inputs) if (fd > 2) bytes += input.totalBytes
+    for (const [fd, output] of this.outputs) if (fd > 2) bytes += output.totalBytes
+    return bytes
+  }
+
+  /** Bytes that the child has not taken. */
+  get waitingBytes(): number {
+    let bytes = 0
+    for (const input of this.inputs.values()) bytes += input.waitingBytes
+    return bytes
+  }
+
+  /** Outputs that a client holds up. */
+  get heldUp(): number {
+    let count = 0
+    for (const output of this.outputs.values()) if (output.isPaused) count++
+    return count
+  }
+
   get haveEnded(): boolean {
     return [...this.outputs.values()].every((output) => output.isEnded)
   }
 
   /** One of the outputs is held up by a client. */
   get isHeldUp(): boolean {
-    return [...this.outputs.values()].some((output) => output.isPaused)
+    return this.heldUp > 0
   }
 
   /** The child has exited: nobody reads its inputs, and its outputs may end without their real end. */

@@ -35,7 +35,7 @@ import { ForcedKill } from "../terminate/ForcedKill.ts"
 import { IdleTimer } from "../terminate/IdleTimer.ts"
 import { groupOf, type Target, type TreeTarget, treeOf } from "../terminate/Target.ts"
 import { ChildStreams } from "./ChildStreams.ts"
-import { View, type ViewOptions } from "./View.ts"
+import { type Occupancy, View, type ViewOptions } from "./View.ts"
 
 /** A signal as a client asks for it. */
 export interface Kill {
@@ -141,6 +141,21 @@ export class Process {
       ...(this.#exitedAt !== undefined && { exitedAt: this.#exitedAt }),
       ...this.#ended
     }
+  }
+
+  get state(): ProcessState {
+    return this.#state
+  }
+
+  /** Of all windows into its outputs. */
+  get occupancy(): Occupancy {
+    let heldBytes = 0
+    let sizeBytes = 0
+    for (const { occupancy } of this.#views) {
+      heldBytes += occupancy.heldBytes
+      sizeBytes += occupancy.sizeBytes
+    }
+    return { heldBytes, sizeBytes }
   }
 
   /** What the client hears who has started it. */

@@ -3,6 +3,14 @@ import * as Effect from "effect/Effect"
 import { type Capability, rootOf } from "../access/Capability.ts"
 import type { Process } from "./Process.ts"
 
+/** Bytes that went by the broker. `other`: of descriptors from 3 on. */
+export interface PassedBytes {
+  stdin: number
+  stdout: number
+  stderr: number
+  other: number
+}
+
 /**
  * Ended processes of one token, and of those derived from it, that are still known. Higher: `list` and `get` reach further
  * back. Lower: less memory.
@@ -29,6 +37,8 @@ export class Registry {
   readonly #ended = new Map<string, Process>()
   readonly #endedOf = new Map<string, Ended>()
   readonly #isOver: (capability: Capability) => boolean
+  /** Of processes that are known no more. */
+  readonly #forgotten: PassedBytes = { stdin: 0, stdout: 0, stderr: 0, other: 0 }
   #closed = false
   /** Processes that have been added so far. */
   total = 0
@@ -45,6 +55,14 @@ export class Registry {
   /** All that are known, in the order in which they were added. */
   get all(): ReadonlyArray<Process> {
     return [...this.#ended.values(), ...this.#live.values()].toSorted((one, other) => one.order - other.order)
+  }
+
+  /** Bytes of all processes so far. */
+  get bytes(): Readonly<PassedBytes> {
+    const bytes = { ...this.#forgotten }
+    for (const process of this.#ended.values()) addBytes(bytes, process)
+    for (const process of this.#live.values()) addBytes(bytes, process)
+    return bytes
   }
 
   /** From here on nothing is added: whoever shuts down has seen everything that there is. */
@@ -85,6 +103,7 @@ export class Registry {
       ended.processes.delete(oldest)
       ended.length -= lengthOf(oldest)
       this.#ended.delete(oldest.id)
+      addBytes(this.#forgotten, oldest)
     }
   }
 
@@ -107,6 +126,15 @@ export class Registry {
     const process = this.live.find((candidate) => candidate.pid === pid && !candidate.hasExited && visible(candidate))
     return process === undefined ? Effect.fail(new ProcessNotFound({ id: `with PID ${pid}` })) : Effect.succeed(process)
   }
+}
+
+const addBytes = (sum: PassedBytes, { streams }: Process): void => {
+  if (streams === undefined) return
+  const { stdin, stdout, stderr } = streams.bytes
+  sum.stdin += stdin
+  sum.stdout += stdout
+  sum.stderr += stderr
+  sum.other += streams.otherBytes
 }
 
 const lengthOf = ({ spec, streams }: Process): number =>

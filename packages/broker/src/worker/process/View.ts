@@ -25,6 +25,12 @@ export interface ViewOptions {
   readonly over: () => void
 }
 
+/** How full windows are. */
+export interface Occupancy {
+  readonly heldBytes: number
+  readonly sizeBytes: number
+}
+
 export interface ViewListener {
   /** It may have settled. */
   readonly changed: () => void
@@ -60,6 +66,13 @@ export class View implements SubscriptionListener {
 
   get outputs(): ReadonlyArray<Fd> {
     return this.#subscriptions.map(({ fd }) => fd)
+  }
+
+  /** What its client has not taken, and what may be held for it. */
+  get occupancy(): Occupancy {
+    let heldBytes = 0
+    for (const subscription of this.#subscriptions.values()) heldBytes += subscription.heldBytes
+    return { heldBytes, sizeBytes: this.#subscriptions.size * this.#options.windowBytes }
   }
 
   /** Everything has come, and nobody is waited for to take what is held. */

@@ -44,6 +44,7 @@ export const authorizeStart = (
     )
   ).pipe(
     Effect.mapError((error) => redactError(redact, error)),
+    Effect.tap(() => Effect.sync(() => news.authorized())),
     Effect.tapError((error) => Effect.sync(() => news.refused(error)))
   )
 }

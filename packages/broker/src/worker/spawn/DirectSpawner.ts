@@ -15,6 +15,7 @@ import {
   type SpawnedEnd,
   SpawnError,
   type Spawner,
+  type SpawnerHealth,
   type SpawnRequest,
   type StdioRequest
 } from "./Spawner.ts"
@@ -118,6 +119,10 @@ export class DirectSpawner implements Spawner {
       },
       treeLives: (known) => Promise.resolve(this.#children.treeLives(id, known))
     }
+  }
+
+  health(): Promise<SpawnerHealth> {
+    return Promise.resolve({ replaced: 0, launchers: [] })
   }
 
   close(): Promise<void> {

@@ -13,6 +13,7 @@ import type { ChildRequest } from "../../child/start-child.ts"
 import type { TreeAnswer } from "../../child/process-tree.ts"
 import { type FromLauncher, NONCE_BYTES, type Slot, type ToLauncher } from "../../link/launcher-messages.ts"
 import { MessageSocket } from "../../link/MessageSocket.ts"
+import type { Times } from "../../link/Times.ts"
 import { explainFailure, type LauncherLocation, type LauncherProcess, runLauncher } from "./run-launcher.ts"
 import { PipeStock } from "./PipeStock.ts"
 import { SocketStock } from "./SocketStock.ts"
@@ -56,6 +57,8 @@ export class Launcher {
   /** Callers who wait to hear who is there, by the number of their question. */
   readonly #answers = new Map<number, (seen: TreeAnswer) => void>()
   #lastAsk = 0
+  /** Whoever asks how late its loop is waits for the answer to the first question. */
+  #measuring: PromiseWithResolvers<Times["taken"] | undefined> | undefined
   #sockets: SocketStock | undefined
   readonly #pipes: PipeStock
   #lastOpened: Promise<unknown> = Promise.resolve()
@@ -173,6 +176,21 @@ export class Launcher {
     if (started instanceof Error || (await started.exited).code !== 0) throw new SpawnError(NOT_STARTED)
   }
 
+  /** How it ended, once it is reaped. */
+  get how(): Promise<string> {
+    return this.#process.reaped
+  }
+
+  /** How late its loop is, by its own account. Nothing of one that has ended. */
+  measure(): Promise<Times["taken"] | undefined> {
+    if (this.#closed) return Promise.resolve(undefined)
+    if (this.#measuring === undefined) {
+      this.#measuring = Promise.withResolvers()
+      this.#control.send({ _tag: "Measure" })
+    }
+    return this.#measuring.promise
+  }
+
   closeLink(link: number): void {
     if (!this.#closed) this.#control.send({ _tag: "CloseLink", link })
   }
@@ -210,6 +228,7 @@ export class Launcher {
   #receive(message: FromLauncher): void {
     if (message._tag === "Listening") return this.#listening()
     if (message._tag === "Seen") return this.#answer(message.ask, { ...nobody, ...message })
+    if (message._tag === "Measured") return this.#measured(message.loopDelay)
     const child = this.#children.get(message.id)
     if (child === undefined) return
     switch (message._tag) {
@@ -225,6 +244,11 @@ export class Launcher {
         child.exited({ ...message.end, groupLives: message.groupLives })
         if (!message.groupLives) this.#forgetIfEnded(message.id, child)
     }
+  }
+
+  #measured(loopDelay: Times["taken"] | undefined): void {
+    this.#measuring?.resolve(loopDelay)
+    this.#measuring = undefined
   }
 
   #answer(ask: number, seen: TreeAnswer): void {
@@ -250,6 +274,7 @@ export class Launcher {
     this.#children.clear()
     sweep(this.#mark)
     for (const ask of [...this.#answers.keys()]) this.#answer(ask, nobody)
+    this.#measured(undefined)
     await rm(this.#directory, { recursive: true, force: true })
   }
 }

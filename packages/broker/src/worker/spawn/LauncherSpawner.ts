@@ -2,7 +2,15 @@ import { hasRoomForLaunchers } from "./has-room-for-launchers.ts"
 import { Launcher } from "./Launcher.ts"
 import { LauncherSeat } from "./LauncherSeat.ts"
 import type { LauncherLocation } from "./run-launcher.ts"
-import { isLinkEnd, type Link, type Spawned, SpawnError, type Spawner, type SpawnRequest } from "./Spawner.ts"
+import {
+  isLinkEnd,
+  type Link,
+  type Spawned,
+  SpawnError,
+  type Spawner,
+  type SpawnerHealth,
+  type SpawnRequest
+} from "./Spawner.ts"
 
 /**
  * Starts children through launcher processes: one at first, more once several starts are under way at a time.
@@ -13,6 +21,7 @@ export class LauncherSpawner implements Spawner {
   readonly kind = "launcher"
   readonly #start: () => Promise<Launcher>
   readonly #most: number
+  readonly #log: (message: string) => void
   readonly #seats: Array<LauncherSeat>
   #growing: Promise<void> | undefined
   /** Who has a link, once one of its ends has been asked for. */
@@ -21,16 +30,31 @@ export class LauncherSpawner implements Spawner {
   #closed = false
 
   /** `most`: launchers at most. `mark`: of the broker; each launcher has one of its own. Rejects if none can be started here. */
-  static async start(location: LauncherLocation, most: number, mark: string): Promise<LauncherSpawner> {
+  static async start(
+    location: LauncherLocation,
+    most: number,
+    mark: string,
+    log: (message: string) => void
+  ): Promise<LauncherSpawner> {
     let started = 0
     const start = () => Launcher.start(location, `${mark}.${++started}`)
-    return new LauncherSpawner(start, most, await start())
+    return new LauncherSpawner(start, most, await start(), log)
   }
 
-  private constructor(start: () => Promise<Launcher>, most: number, launcher: Launcher) {
+  private constructor(
+    start: () => Promise<Launcher>,
+    most: number,
+    launcher: Launcher,
+    log: (message: string) => void
+  ) {
     this.#start = start
     this.#most = most > 1 && hasRoomForLaunchers() ? most : 1
-    this.#seats = [new LauncherSeat(launcher, start)]
+    this.#log = log
+    this.#seats = [this.#seatFor(launcher)]
+  }
+
+  #seatFor(launcher: Launcher): LauncherSeat {
+    return new LauncherSeat(launcher, this.#start, this.#log)
   }
 
   spawn(request: SpawnRequest): Promise<Spawned> {
@@ -54,6 +78,14 @@ export class LauncherSpawner implements Spawner {
     }
   }
 
+  async health(): Promise<SpawnerHealth> {
+    const measured = await Promise.all(this.#seats.map((seat) => seat.measure()))
+    return {
+      replaced: this.#seats.reduce((sum, { replaced }) => sum + replaced, 0),
+      launchers: measured.flatMap((loopDelay, seat) => (loopDelay === undefined ? [] : [{ seat, loopDelay }]))
+    }
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     await this.#growing
@@ -70,7 +102,7 @@ export class LauncherSpawner implements Spawner {
   #grow(): void {
     if (this.#closed) return
     this.#growing ??= this.#start()
-      .then((launcher) => void this.#seats.push(new LauncherSeat(launcher, this.#start)))
+      .then((launcher) => void this.#seats.push(this.#seatFor(launcher)))
       .catch(() => {})
       .finally(() => (this.#growing = undefined))
   }

@@ -7,6 +7,7 @@
 import type { PipeEnd } from "../../child/open-pipe.ts"
 import type { ProcessIdentity, TreeAnswer } from "../../child/process-tree.ts"
 import type { ChildEnd, ChildRequest } from "../../child/start-child.ts"
+import type { Times } from "../../link/Times.ts"
 import type { Fd } from "@spawnbroker/protocol"
 
 export interface SourceListener {
@@ -105,12 +106,21 @@ export class SpawnError extends Error {
   }
 }
 
+/** How the launchers do. */
+export interface SpawnerHealth {
+  /** How often one has died and was followed by another. */
+  readonly replaced: number
+  /** How late the loop of each is, by its place. Those that do not answer in half a second are left out. */
+  readonly launchers: ReadonlyArray<{ readonly seat: number; readonly loopDelay: Times["taken"] }>
+}
+
 export interface Spawner {
   readonly kind: "direct" | "launcher"
   /** Rejects with {@link SpawnError}. */
   spawn(request: SpawnRequest): Promise<Spawned>
   /** A link between two children of this spawner. It costs nothing until the first of them is started. */
   openLink(): Link
+  health(): Promise<SpawnerHealth>
   /** Kills what is left and gives everything back. */
   close(): Promise<void>
 }

@@ -10,19 +10,20 @@ export interface ChosenSpawner {
   readonly fallback?: string
 }
 
-/** `mark`: what the broker's children are known by. Rejects only if the launcher was asked for by name and cannot be started. */
+/** `mark`: what the broker's children are known by. `log`: for what becomes of launchers. Rejects only if the launcher was asked for by name and cannot be started. */
 export const chooseSpawner = async (
   choice: SpawnerChoice,
   launcher: LauncherLocation,
   launchers: number,
-  mark: string
+  mark: string,
+  log: (message: string) => void
 ): Promise<ChosenSpawner> => {
   if (choice === "direct") return { spawner: new DirectSpawner(mark) }
   if (choice === "auto" && process.platform !== "linux") {
     return { spawner: new DirectSpawner(mark), fallback: `the launcher is for Linux, and this is ${process.platform}` }
   }
   try {
-    return { spawner: await LauncherSpawner.start(launcher, launchers, mark) }
+    return { spawner: await LauncherSpawner.start(launcher, launchers, mark, log) }
   } catch (cause) {
     if (choice === "launcher") throw cause
     return {
