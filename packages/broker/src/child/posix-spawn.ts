@@ -13,11 +13,13 @@ import { constants as fileConstants } from "node:fs"
 import { constants } from "node:os"
 import { getSystemErrorName } from "node:util"
 import type { PipeEnd } from "./open-pipe.ts"
-import type { ChildEnd, ChildRequest } from "./start-child.ts"
+import { readUsage, RUSAGE_BYTES } from "./resource-usage.ts"
+import type { ChildEnd, ChildRequest, Usage } from "./start-child.ts"
 
 export interface Reaped {
   readonly pid: number
   readonly end: ChildEnd
+  readonly usage: Usage
 }
 
 export interface PosixSpawn {
@@ -76,6 +78,7 @@ const bind = (libc: { func(prototype: string): (...args: Array<unknown>) => numb
   const pipe2 = libc.func("int pipe2(_Out_ int *fds, int flags)")
   const wait4 = libc.func("int wait4(int pid, _Out_ int *status, int options, void *rusage)")
 
+  const usage = Buffer.alloc(RUSAGE_BYTES)
   const attributes = Buffer.alloc(STRUCTURE_BYTES)
   const signals = Buffer.alloc(STRUCTURE_BYTES)
   libc.func("int posix_spawnattr_init(void *attributes)")(attributes)
@@ -129,8 +132,8 @@ const bind = (libc: { func(prototype: string): (...args: Array<unknown>) => numb
     adoptOrphans: () => void libc.func("int prctl(int option, unsigned long value)")(PR_SET_CHILD_SUBREAPER, 1),
     reap: () => {
       const status = [0]
-      const pid = wait4(-1, status, WNOHANG, null)
-      return pid > 0 ? { pid, end: endOf(status[0]!) } : undefined
+      const pid = wait4(-1, status, WNOHANG, usage)
+      return pid > 0 ? { pid, end: endOf(status[0]!), usage: readUsage(usage) } : undefined
     },
     pipe: () => {
       const fds = [0, 0]

@@ -28,6 +28,15 @@ export interface ChildRequest {
 export interface ChildEnd {
   readonly code: number | null
   readonly signal: string | null
+  /** Absent where the system does not tell. */
+  readonly usage?: Usage
+}
+
+/** What a child has used, with those of its descendants that it has waited for. */
+export interface Usage {
+  readonly cpuMs: number
+  /** The most resident memory of any of them at a time. Absent where it cannot be told from that of whoever started it. */
+  readonly peakRssBytes?: number
 }
 
 /** A number is a descriptor of this process. */

@@ -18,7 +18,7 @@ export const posixStarter = (
     for (let reaped = posix.reap(); reaped !== undefined; reaped = posix.reap()) {
       const exited = exits.get(reaped.pid)
       exits.delete(reaped.pid)
-      exited?.(reaped.end)
+      exited?.({ ...reaped.end, usage: reaped.usage })
     }
   })
   return (request, stdio, { failed, started, exited }) => {
