@@ -13,12 +13,17 @@ import {
   BrokerUnavailable,
   durationMillis,
   type Explanation,
+  type HistoryOutput,
+  type HistoryQuery,
+  type HistoryRecord,
   InvalidArgument,
   type InvalidToken,
   LimitExceeded,
   type Policy,
   type PolicyWarning,
   type ProcessError,
+  type ProcessId,
+  readHistory,
   spawnDefaults,
   type SpawnSpec,
   type SubscribeOptions,
@@ -38,6 +43,7 @@ import { resolve } from "node:path"
 import { MessageChannel, type MessagePort } from "node:worker_threads"
 import { type AuditOptions, decodeAudit } from "./host/audit-options.ts"
 import { type AttachablePort, bridgePorts } from "./host/bridge-port.ts"
+import { decodeHistory, type HistoryOptions } from "./host/history-options.ts"
 import { startWorker } from "./host/start-worker.ts"
 import { type Supervised, superviseWorker } from "./host/supervise-worker.ts"
 import { TokenLedger } from "./host/TokenLedger.ts"
@@ -108,6 +114,14 @@ export interface BrokerOptions {
    * @default nowhere
    */
   readonly audit?: AuditOptions | undefined
+  /**
+   * Where it is remembered what has run and how it ended, and what was refused: `true`, `"memory"`, or {@link HistoryOptions}.
+   * It costs a thread of its own, and a file that grows, so it is there only where it is asked for.
+   *
+   * **Errors**: `BrokerUnavailable` where the file cannot be opened, or is that of a newer version.
+   * @default false
+   */
+  readonly history?: boolean | "memory" | HistoryOptions | undefined
   /**
    * The file of the broker's thread, where a bundler has put it: an entry of its own, made from
    * `@spawnbroker/broker/worker`. A path, or a URL of the kind `file:`.
@@ -216,6 +230,37 @@ export interface BrokerHandle {
    * the broker's thread is replaced; what is published in between does not reach it. What is lost since one was too slow, or does not fit the topic's schema, is passed over with a warning in the log, or told to `onSkipped`.
    */
   readonly subscribe: <Message>(topic: Topic<Message>, options?: SubscribeOptions) => Stream.Stream<Message>
+  /**
+   * What has run, the youngest first, from the history: of this broker, and of those before it that had the same file. Pages are
+   * read as the stream is. A process is there within a second of its start.
+   *
+   * **Errors**: `Unsupported` where there is no history; `InvalidArgument` for a query that is none; `TimedOut` for a search of
+   * outputs whose expression explodes.
+   *
+   * **Example** (what has failed)
+   *
+   * ```ts
+   * const program = Effect.gen(function*() {
+   *   const broker = yield* Broker.start({ history: "memory" })
+   *   const token = yield* broker.mint({ subject: "panel", commands: [{ command: "true" }, { command: "false" }] })
+   *   const client = yield* Client.connect(yield* broker.openPort(), token)
+   *   yield* client.run("true")
+   *   yield* client.run("false")
+   *   const failed = yield* Stream.runCollect(broker.history({ exit: "failure" })).pipe(
+   *     Effect.repeat({ until: (records) => records.length > 0, schedule: Schedule.spaced("10 millis") })
+   *   )
+   *   failed.map(({ subject, command, exit }) => [subject, command, exit.code]) // => [["panel", "false", 1]]
+   * }).pipe(Effect.scoped)
+   * ```
+   */
+  readonly history: (query?: HistoryQuery) => Stream.Stream<HistoryRecord, ProcessError>
+  /**
+   * What the history keeps of the output of a process, where its policy says so (`history: { output }`): the last bytes of each
+   * stream.
+   *
+   * **Errors**: `Unsupported`; `ProcessNotFound`.
+   */
+  readonly historyOutput: (id: ProcessId) => Effect.Effect<ReadonlyArray<HistoryOutput>, ProcessError>
   /** Counts, bytes and resources at this moment, of the thread of now. `replaced`: how often it was replaced. */
   readonly stats: Effect.Effect<BrokerStats & { readonly replaced: number }, BrokerUnavailable>
   /**
@@ -274,6 +319,7 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
       const clockStart = clockStartsNow()
       const ledger = new TokenLedger()
       const audit = yield* decodeAudit(options.audit)
+      const history = yield* decodeHistory(options.history)
       const supervised = yield* superviseWorker((incarnation, previousEnd) =>
         startWorker(
           {
@@ -287,6 +333,7 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
             env: definedOnly(options.env ?? process.env),
             cwd: options.cwd ?? process.cwd(),
             audit,
+            history,
             secrets: options.secrets ?? {},
             policyWarnings: options.policyWarnings ?? "log",
             launcherPath: options.launcherPath && resolve(options.launcherPath),
@@ -358,6 +405,9 @@ const makeHandle = (supervised: Supervised, defaultGrace: Duration.Input): Broke
     events: overWorkers(supervised, (subscriber, listening) => subscriber.events({}, listening)),
     publish: (topic, message) => retrying(({ subscriber }) => subscriber.publish(topic, message)),
     subscribe: (topic, options) => overWorkers(supervised, (subscriber) => subscriber.messages(topic, options)),
+    history: (query = {}) =>
+      readHistory((payload) => retrying(({ connection }) => connection.call.history(payload)), query),
+    historyOutput: (id) => retrying(({ connection }) => connection.call.historyOutput({ id })),
     stats: Effect.map(neverInvalid(retrying(({ connection }) => connection.call.stats())), (stats) => ({
       ...stats,
       replaced: supervised.replaced()

@@ -1,6 +1,7 @@
 /** The broker: a worker thread that owns every child process. Start it with `Broker.start` or `Broker.layer`. */
 export { Broker, type BrokerHandle, type BrokerMetricsSnapshot, type BrokerOptions } from "./Broker.ts"
 export type { AuditOptions } from "./host/audit-options.ts"
+export type { HistoryOptions } from "./host/history-options.ts"
 export type { AttachablePort } from "./host/bridge-port.ts"
 export { acceptSocket } from "./host/accept-socket.ts"
 export { BrokerStats, ShutdownReport } from "./link/host-operations.ts"
@@ -11,6 +12,9 @@ export {
   AuditLine,
   BusEvent,
   defineTopic,
+  HistoryOutput,
+  HistoryQuery,
+  HistoryRecord,
   match,
   oneOf,
   Policy,

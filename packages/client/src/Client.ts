@@ -10,12 +10,16 @@ import {
   type EventFilter,
   type ExitStatus,
   type Explanation,
+  type HistoryOutput,
+  type HistoryQuery,
+  type HistoryRecord,
   type Policy,
   type Port,
   type ProcessError,
   type ProcessId,
   type ProcessInfo,
   type ProcessTarget,
+  readHistory,
   type Stdio,
   Subscriber,
   type SubscribeOptions,
@@ -378,6 +382,40 @@ export interface ClientHandle {
    */
   readonly events: (filter?: EventFilter) => Stream.Stream<BusEvent, ProcessError>
   /**
+   * What has run, the youngest first, from the broker's history, as far as the policy lets this client observe it: what was
+   * started with its token, and with those derived from it (`observe: "own"`), or everything. Also of brokers before this one,
+   * where they had the same file. Pages are read as the stream is.
+   *
+   * **Errors**: `Unsupported` where the broker has no history; `InvalidArgument` for a query that is none; `TimedOut` for a
+   * search of outputs whose expression explodes.
+   *
+   * **Example** (what has run, though the broker itself may have forgotten it)
+   *
+   * ```ts
+   * const program = Effect.gen(function*() {
+   *   const broker = yield* Broker.start({ history: "memory" })
+   *   const commands = [{ command: "echo", args: true as const }]
+   *   const token = yield* broker.mint({ subject: "panel", commands, history: { output: 65536 } })
+   *   const client = yield* Client.connect(yield* broker.openPort(), token)
+   *   yield* client.run("echo", ["hello world"])
+   *   const [record] = yield* Stream.runCollect(client.history({ output: { matches: "^hello" } })).pipe(
+   *     Effect.repeat({ until: (records) => records.length > 0, schedule: Schedule.spaced("10 millis") })
+   *   )
+   *   record.args // => ["hello world"]
+   *   record.exit // => { _tag: "Exited", code: 0 }
+   *   record.found // => { fd: 1, line: "hello world" }
+   * }).pipe(Effect.scoped)
+   * ```
+   */
+  readonly history: (query?: HistoryQuery) => Stream.Stream<HistoryRecord, ProcessError>
+  /**
+   * What the history keeps of the output of a process, where the host's policy says so (`history: { output }`): the last bytes
+   * of each stream.
+   *
+   * **Errors**: `Unsupported`; `ProcessNotFound`.
+   */
+  readonly historyOutput: (id: ProcessId) => Effect.Effect<ReadonlyArray<HistoryOutput>, ProcessError>
+  /**
    * Gives a message to all who subscribe to its topic now, this client among them, and answers how many those are. It waits
    * for none of them.
    *
@@ -485,6 +523,8 @@ const makeClient = (session: Session): SessionClient => {
     attenuate: (policy) => call.attenuate({ policy }),
     revoke: (token, options) => revoke(session, token, options),
     events: (filter = {}, listening) => subscriber.events(filter, listening),
+    history: (query = {}) => readHistory(call.history, query),
+    historyOutput: (id) => call.historyOutput({ id }),
     publish: (topic, message) => subscriber.publish(topic, message),
     subscribe: (topic, options) => subscriber.messages(topic, options)
   }

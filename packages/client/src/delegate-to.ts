@@ -47,6 +47,9 @@ export const delegateTo = (first: ClientHandle, current: Effect.Effect<SessionCl
     explain: call("explain"),
     attenuate: call("attenuate"),
     events: (filter) => overSessions(current, (client, listening) => client.events(filter, listening)),
+    // A page after a reconnection would be of another broker's thread, which has the same file.
+    history: (query) => Stream.unwrap(Effect.map(current, (client) => client.history(query))),
+    historyOutput: call("historyOutput"),
     publish: call("publish") as ClientHandle["publish"],
     subscribe: (topic, options) => overSessions(current, (client) => client.subscribe(topic, options)),
     revoke: call("revoke")

@@ -29,8 +29,13 @@ export { type Listening, type Skipped, Subscriber, type SubscribeOptions } from 
 export { TokenId } from "./events/TokenId.ts"
 export { defineTopic, type Topic, TopicName } from "./events/Topic.ts"
 
+export { HistoryQuery, type OutputSearch } from "./history/HistoryQuery.ts"
+export { type FoundOutput, HistoryOutput, HistoryRecord, HistoryState } from "./history/HistoryRecord.ts"
+export { readHistory } from "./history/read-history.ts"
+
 export { PROTOCOL_VERSION } from "./operations/connect.ts"
 export { EventOperations, HELD_ITEMS, HELD_LENGTH, MAX_NEXT_ITEMS, type Subscription } from "./operations/events.ts"
+export { HistoryOperations, HistoryPlace, MAX_HISTORY_PAGE } from "./operations/history.ts"
 export { Operations } from "./operations/index.ts"
 export { MAX_LOG_LINES } from "./operations/daemons.ts"
 export { Decision, Explanation } from "./operations/explain.ts"

@@ -72,6 +72,7 @@ describe("the reference", () => {
     assertRows("Options of stop", fieldsOf("packages/client/src/operations/stop.ts", "StopOptions"))
     assertRows("Options of the broker", fieldsOf("packages/broker/src/Broker.ts", "BrokerOptions"))
     assertRows("Options of the audit", fieldsOf("packages/broker/src/host/audit-options.ts", "AuditOptions"))
+    assertRows("Options of the history", fieldsOf("packages/broker/src/host/history-options.ts", "HistoryOptions"))
   })
 
   it("has the fields of a policy", () => {

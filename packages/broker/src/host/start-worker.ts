@@ -49,7 +49,7 @@ export interface ThreadOptions {
 
 /** A running thread that has said it is ready. It is terminated when the scope closes. */
 export const startWorker = (
-  start: Omit<WorkerStart, "port" | "heartbeat">,
+  start: Omit<WorkerStart, "port" | "heartbeat" | "workerFile">,
   { location = entryFile("worker/main"), hangTimeoutMs, heapLimitMb, hear: hearNotice }: ThreadOptions
 ): Effect.Effect<WorkerThread, BrokerUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
@@ -66,7 +66,7 @@ export const startWorker = (
         try: () =>
           new Worker(file, {
             name: "spawnbroker",
-            workerData: { ...start, port: port2, heartbeat },
+            workerData: { ...start, workerFile: file, port: port2, heartbeat },
             transferList: [port2],
             // Node would close a second time, by its number, what a socket made of a descriptor has closed: by then perhaps
             // somebody else's.

@@ -4,6 +4,7 @@
 import {
   EventOperations,
   Explanation,
+  HistoryOperations,
   InvalidArgument,
   InvalidToken,
   Milliseconds,
@@ -29,6 +30,8 @@ export const BrokerStats = Schema.Struct({
   malformedMessages: Schema.Natural,
   /** Lines of the audit that wait for the disk, and lines that are lost. Absent where there is none. */
   audit: Schema.optionalKey(Schema.Struct({ held: Schema.Natural, lost: Schema.Natural })),
+  /** Entries of the history that wait for the disk, and facts that are lost to it. Absent where there is none. */
+  history: Schema.optionalKey(Schema.Struct({ held: Schema.Natural, lost: Schema.Natural })),
   /** Of all processes so far. */
   bytes: Schema.Struct({ stdin: Schema.Natural, stdout: Schema.Natural, stderr: Schema.Natural }),
   /** Resources that the worker thread holds, by their kind in Node (`PipeWrap`, `Timeout`, …). */
@@ -58,5 +61,5 @@ export const HostOperations = RpcGroup.make(
   Rpc.make("stats", { success: BrokerStats }),
   Rpc.make("metrics", { success: WorkerMetrics }),
   Rpc.make("shutdown", { payload: { graceMs: Milliseconds }, success: ShutdownReport })
-).merge(EventOperations)
+).merge(EventOperations, HistoryOperations)
 export type HostOperations = RpcGroup.Rpcs<typeof HostOperations>

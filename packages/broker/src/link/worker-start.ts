@@ -16,7 +16,17 @@ export interface AuditStart {
   readonly required: boolean
 }
 
+/** Where the history goes. */
+export interface HistoryStart {
+  /** Absolute. Absent: it is in memory. */
+  readonly file: string | undefined
+  readonly keep: { readonly maxAgeMs: number; readonly maxRows: number; readonly maxBytes: number }
+  readonly searchTimeoutMs: number
+}
+
 export interface WorkerStart {
+  /** The file that this thread runs. Those of the history run it, too. */
+  readonly workerFile: string
   /** Where {@link HostOperations} are served. */
   readonly port: MessagePort
   readonly spawner: SpawnerChoice
@@ -40,6 +50,7 @@ export interface WorkerStart {
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
   readonly audit: AuditStart | undefined
+  readonly history: HistoryStart | undefined
   /** By name. They leave the worker only in the environment of children whose policy refers to them. */
   readonly secrets: Readonly<Record<string, string>>
   /** What is done with the warnings of a policy that is minted. */

@@ -34,6 +34,8 @@ import { eventHandlers } from "./events/event-handlers.ts"
 import { Subscriptions } from "./events/Subscriptions.ts"
 import { Topics } from "./events/Topics.ts"
 import { Daemons } from "./daemons/Daemons.ts"
+import type { History } from "./history/History.ts"
+import { HistoryDesk, historyHandlers } from "./history/HistoryDesk.ts"
 import { HostStdio } from "./host-stdio/HostStdio.ts"
 import { Quotas } from "./limits/Quotas.ts"
 import { takeMetrics } from "./observe/take-metrics.ts"
@@ -55,6 +57,12 @@ type AttenuateError = InvalidArgument | InvalidToken | LimitExceeded | Unsupport
 
 /** What of a start the worker itself needs. */
 type WorkerOptions = Host & Pick<WorkerStart, "clockStart" | "policyWarnings" | "previousEnd">
+
+/** Where what happens is written down. */
+export interface WorkerRecords {
+  readonly audit?: AuditLog | undefined
+  readonly history?: History | undefined
+}
 
 /** What processes get at most that nobody may start any more without an audit. */
 const UNAUDITED_GRACE_MS = 5000
@@ -81,6 +89,8 @@ export class Worker {
   /** Of the host itself. */
   readonly #subscriptions: Subscriptions
   readonly #audit: AuditLog | undefined
+  readonly history: History | undefined
+  readonly #historyDesk: HistoryDesk
   readonly #warnings: PolicyWarnings
   /** Of the loop of this thread. */
   readonly #lateness: Lateness
@@ -92,7 +102,7 @@ export class Worker {
     spawner: Spawner,
     notify: (notice: WorkerNotice) => void,
     lateness: Lateness,
-    audit?: AuditLog
+    { audit, history }: WorkerRecords = {}
   ) {
     const { clockStart, policyWarnings: warnings, previousEnd, ...host } = start
     this.#warnings = new PolicyWarnings(warnings, (message) => this.log("Warning", message))
@@ -108,7 +118,9 @@ export class Worker {
     this.bus = new Bus(this.redact)
     this.#subscriptions = new Subscriptions(this.bus, this.topics, "everybody")
     this.#audit = audit
-    if (audit !== undefined) this.bus.listen(audit)
+    this.#historyDesk = new HistoryDesk(history, "everybody")
+    this.history = history
+    for (const record of [audit, history?.log]) if (record !== undefined) this.bus.listen(record)
     if (previousEnd !== undefined) this.bus.tellRestarted(previousEnd)
     this.spawner = spawner
     this.#lateness = lateness
@@ -165,6 +177,7 @@ export class Worker {
     openPort: ({ port }) => Effect.sync(() => void this.sessions.add(new Session(this, port as MessagePort))),
     revoke: ({ token, kill }) => this.revoke(token, kill),
     ...eventHandlers((run) => run(this.#subscriptions)),
+    ...historyHandlers((run) => run(this.#historyDesk)),
     stats: () => Effect.sync(() => this.#stats),
     metrics: () => Effect.promise(() => takeMetrics(this, this.#lateness.taken, this.#audit?.stats)),
     shutdown: ({ graceMs }) => Effect.promise(() => this.#shutdown(graceMs))
@@ -242,6 +255,7 @@ export class Worker {
       tokens: this.tokens.size,
       malformedMessages: this.malformedMessages,
       ...(this.#audit && { audit: this.#audit.stats }),
+      ...(this.history && { history: this.history.log.stats }),
       bytes,
       resources: countBy(process.getActiveResourcesInfo())
     }
@@ -272,7 +286,7 @@ export class Worker {
     await this.spawner.close()
     this.#subscriptions.close(new BrokerUnavailable({ reason: "it was shut down" }))
     await Promise.race([this.#subscriptions.drained, sleep(LAST_FACTS_MS, undefined, { ref: false })])
-    await this.#audit?.close()
+    await Promise.all([this.#audit?.close(), this.history?.close()])
     const killed = running.filter(
       ({ status }) => status.exit?._tag === "Signaled" && status.exit.signal === "SIGKILL"
     ).length

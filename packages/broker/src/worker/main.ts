@@ -11,42 +11,51 @@ import { BEAT_MS } from "../link/heartbeat.ts"
 import { Lateness } from "../link/Lateness.ts"
 import type { WorkerNotice, WorkerStart } from "../link/worker-start.ts"
 import { openAudit } from "./audit/open-audit.ts"
+import { openHistory } from "./history/open-history.ts"
+import type { HistoryThreadStart } from "./history/thread-messages.ts"
 import { chooseSpawner } from "./spawn/choose-spawner.ts"
 
-const start = workerData as WorkerStart
-const lateness = new Lateness(BEAT_MS)
-setInterval(() => {
-  Atomics.add(start.heartbeat, 0, 1)
-  lateness.beat()
-}, BEAT_MS).unref()
-const notify = (notice: WorkerNotice): void => start.port.postMessage(notice)
+const serveBroker = async (start: WorkerStart): Promise<void> => {
+  const lateness = new Lateness(BEAT_MS)
+  setInterval(() => {
+    Atomics.add(start.heartbeat, 0, 1)
+    lateness.beat()
+  }, BEAT_MS).unref()
+  const notify = (notice: WorkerNotice): void => start.port.postMessage(notice)
 
-try {
-  const choosing = chooseSpawner(
-    start.spawner,
-    {
-      file: start.launcherPath ?? fileURLToPath(entryFile("launcher/main")),
-      execPath: start.execPath ?? process.execPath
-    },
-    start.launchers,
-    start.mark,
-    (message) => notify({ _tag: "Log", level: "Warning", message, part: "launcher" })
-  )
-  if (start.previousMark !== undefined) sweep(start.previousMark)
-  const [{ spawner, fallback }, audit, { serveHost }] = await Promise.all([
-    choosing,
-    start.audit && openAudit(start.audit, start.previousEnd !== undefined),
-    import("./serve-host.ts")
-  ])
-  await serveHost(start, spawner, notify, lateness, audit)
-  if (fallback !== undefined) {
-    notify({
-      _tag: "Log",
-      level: "Warning",
-      message: `Children are started from the worker itself, since ${fallback}.`
-    })
+  try {
+    const choosing = chooseSpawner(
+      start.spawner,
+      {
+        file: start.launcherPath ?? fileURLToPath(entryFile("launcher/main")),
+        execPath: start.execPath ?? process.execPath
+      },
+      start.launchers,
+      start.mark,
+      (message) => notify({ _tag: "Log", level: "Warning", message, part: "launcher" })
+    )
+    if (start.previousMark !== undefined) sweep(start.previousMark)
+    const [{ spawner, fallback }, audit, history, { serveHost }] = await Promise.all([
+      choosing,
+      start.audit && openAudit(start.audit, start.previousEnd !== undefined),
+      start.history && openHistory({ ...start.history, ...start }, start.previousEnd !== undefined, notify),
+      import("./serve-host.ts")
+    ])
+    await serveHost(start, spawner, notify, lateness, { audit, history })
+    if (fallback !== undefined) {
+      notify({
+        _tag: "Log",
+        level: "Warning",
+        message: `Children are started from the worker itself, since ${fallback}.`
+      })
+    }
+    notify({ _tag: "Ready" })
+  } catch (cause) {
+    notify({ _tag: "Failed", reason: (cause as Error).message })
   }
-  notify({ _tag: "Ready" })
-} catch (cause) {
-  notify({ _tag: "Failed", reason: (cause as Error).message })
 }
+
+/** The threads of the history run this file, too, so that a bundle needs no other for them. */
+const start = workerData as WorkerStart | HistoryThreadStart
+if ("role" in start) (await import("./history/run-thread.ts")).runHistoryThread(start)
+else await serveBroker(start)

@@ -2,10 +2,9 @@ import * as Effect from "effect/Effect"
 import type { Lateness } from "../link/Lateness.ts"
 import { HostOperations } from "../link/host-operations.ts"
 import type { WorkerNotice, WorkerStart } from "../link/worker-start.ts"
-import type { AuditLog } from "./audit/AuditLog.ts"
 import { serve } from "./session/serve.ts"
 import type { Spawner } from "./spawn/Spawner.ts"
-import { Worker } from "./Worker.ts"
+import { Worker, type WorkerRecords } from "./Worker.ts"
 
 /** Puts the worker together, and answers its host. */
 export const serveHost = async (
@@ -13,20 +12,26 @@ export const serveHost = async (
   spawner: Spawner,
   notify: (notice: WorkerNotice) => void,
   lateness: Lateness,
-  audit?: AuditLog
+  { audit, history }: WorkerRecords
 ): Promise<void> => {
   const { env, cwd, secrets, clockStart, policyWarnings, previousEnd } = start
   const worker = new Worker(
-    { env, cwd, secrets, clockStart, policyWarnings, previousEnd },
+    { env, cwd, secrets, hasHistory: history !== undefined, clockStart, policyWarnings, previousEnd },
     spawner,
     notify,
     lateness,
-    audit
+    { audit, history }
   )
   audit?.listenTo({
     log: (level, message) => worker.log(level, message),
     // Of this thread. Clients who have connected again meanwhile would keep it.
     failed: () => void (start.audit?.required === true && worker.endUnaudited().then(() => process.exit()))
+  })
+  history?.log.listenTo({
+    log: (level, message) => worker.log(level, message),
+    lost: (lost, reason) => worker.bus.tell(undefined, () => ({ _tag: "HistoryLost", lost, reason })),
+    outputsOf: (id) => worker.registry.known(id)?.streams?.forHistory ?? [],
+    living: () => worker.registry.live.map(({ id }) => id)
   })
   await Effect.runPromise(worker.restore(start.tokens))
   serve(HostOperations, start.port, worker.handlers, {

@@ -8,6 +8,7 @@ import type { StopOptions } from "../operations/stop.ts"
 import type { RevokeOptions } from "../operations/capabilities.ts"
 import type { KillOptions } from "../operations/kill.ts"
 import type { PromiseEvents } from "./PromiseEvents.ts"
+import type { PromiseHistory } from "./PromiseHistory.ts"
 import type { PromiseDaemons } from "./PromiseDaemons.ts"
 import type { PromiseHostStdio } from "./PromiseHostStdio.ts"
 import type { PromiseMessagesOf } from "./PromiseMessages.ts"
@@ -33,7 +34,7 @@ export type Target = { readonly id: string } | { readonly pid: number }
  * No method needs its object: `const { spawn, run } = await connect(port, token)`. Each rejects with the tagged errors of
  * this package, and with nothing else but the reason of a signal.
  */
-export interface PromiseClient extends AsyncDisposable, PromiseEvents {
+export interface PromiseClient extends AsyncDisposable, PromiseEvents, PromiseHistory {
   /** The subject of the token's policy. */
   readonly subject: string
   /**

@@ -5,6 +5,7 @@ import * as Scope from "effect/Scope"
 import { Client, type ClientHandle, type ClientPort } from "../Client.ts"
 import { makeEvents } from "./make-events.ts"
 import { makeDaemons } from "./make-daemons.ts"
+import { makeHistory } from "./make-history.ts"
 import { makeHostStdio } from "./make-host-stdio.ts"
 import { makePipeline } from "./make-pipeline.ts"
 import { makeProcess, toKillOptions } from "./make-process.ts"
@@ -107,6 +108,7 @@ const makePromiseClient = (client: ClientHandle, connection: Scope.Closeable): P
     attenuate: (policy) => toPromise(client.attenuate(policy), { scope }),
     revoke: (token, options) => toPromise(client.revoke(token, options), { scope }),
     ...makeEvents(client, connection),
+    ...makeHistory(client, scope),
     close,
     [Symbol.asyncDispose]: close
   }

@@ -33,6 +33,7 @@ export type {
   PromiseEvents,
   PromiseSubscribeOptions as SubscribeOptions
 } from "./PromiseEvents.ts"
+export type { PromiseHistory, PromiseHistoryQuery } from "./PromiseHistory.ts"
 export type { PromiseMessages } from "./PromiseMessages.ts"
 export type { IpcOption, IpcSchemas } from "../messages/ProcessMessages.ts"
 export type { ClientPort } from "../Client.ts"
@@ -64,6 +65,8 @@ export {
   describeSignal,
   type ExitStatus,
   type Explanation,
+  type HistoryOutput,
+  type HistoryRecord,
   InvalidArgument,
   InvalidToken,
   Io,

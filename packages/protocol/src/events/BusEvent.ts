@@ -180,6 +180,10 @@ const ProcessExited = Schema.TaggedStruct("ProcessExited", {
   limit: Schema.optionalKey(ExceededLimit),
   /** From the request to the exit. */
   durationMs: Schema.Finite,
+  /** Processor time, of it and of those of its descendants that it has waited for. Absent where the system does not tell. */
+  cpuMs: Schema.optionalKey(Schema.Finite),
+  /** The most resident memory that it had at a time. Absent where the system does not tell. */
+  peakRssBytes: Schema.optionalKey(Schema.Natural),
   ...traced,
   /** From the start to the exit, of what is traced. */
   runMs: Schema.optionalKey(Schema.Finite)
@@ -207,6 +211,9 @@ const DaemonStateChanged = Schema.TaggedStruct("DaemonStateChanged", {
   to: DaemonState,
   reason: Schema.optionalKey(DaemonReason)
 })
+
+/** Facts that the history could not take: so many, since the disk did not keep up. What they were about may be incomplete there. */
+const HistoryLost = Schema.TaggedStruct("HistoryLost", { ...fact, lost: Schema.Natural, reason: Schema.String })
 
 /** The subscriber was too slow: so many facts before the next one are lost to him. `seq`: of the last of those. */
 const Lagged = Schema.TaggedStruct("Lagged", { ...fact, missed: Schema.Natural })
@@ -241,6 +248,7 @@ export const BusEvent = Schema.Union([
   OutputTruncated,
   ProcessClosed,
   DaemonStateChanged,
+  HistoryLost,
   Lagged,
   BrokerRestarted
 ])

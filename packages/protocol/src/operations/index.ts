@@ -13,6 +13,7 @@ import { detach } from "./detach.ts"
 import { EventOperations } from "./events.ts"
 import { explain } from "./explain.ts"
 import { get } from "./get.ts"
+import { HistoryOperations } from "./history.ts"
 import { kill } from "./kill.ts"
 import { list } from "./list.ts"
 import { openHostStream } from "./open-host-stream.ts"
@@ -43,5 +44,5 @@ export const Operations = RpcGroup.make(
   explain,
   attenuate,
   revoke
-).merge(EventOperations, DaemonOperations)
+).merge(EventOperations, DaemonOperations, HistoryOperations)
 export type Operations = RpcGroup.Rpcs<typeof Operations>

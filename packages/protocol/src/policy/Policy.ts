@@ -16,6 +16,7 @@ import * as Schema from "effect/Schema"
 import { DurationText } from "../process/DurationText.ts"
 import { CommandName, EnvironmentName, Text } from "../process/SpawnSpec.ts"
 import { DaemonGrant } from "./DaemonGrant.ts"
+import { HistoryGrant } from "./HistoryGrant.ts"
 import { Limits } from "./Limits.ts"
 import { Sandbox } from "./Sandbox.ts"
 
@@ -137,6 +138,8 @@ export const Policy = Schema.Struct({
   topics: Schema.optionalKey(Topics),
   /** Daemons that the client may have: named processes that are kept running. Absent: none. */
   daemons: Schema.optionalKey(DaemonGrant),
+  /** What the broker's history keeps of the processes, where it has one. Only of a policy that the host itself mints. */
+  history: Schema.optionalKey(HistoryGrant),
   /** How long the token is good for, from when it is minted. Its sessions end then. Absent: until it is revoked. */
   expires: Schema.optionalKey(DurationText),
   /** What becomes of the client's processes when its token expires: they are ended, or run on. Absent: they run on. */

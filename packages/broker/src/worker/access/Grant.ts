@@ -52,6 +52,8 @@ export interface Grant {
   readonly sandbox: EffectiveSandbox | undefined
   readonly topics: { readonly publish: ReadonlyArray<string>; readonly subscribe: ReadonlyArray<string> }
   readonly daemons: DaemonRules | undefined
+  /** The last bytes of the output of each process that the history keeps. Of the policy that the host wrote. */
+  readonly keptOutputBytes: number
   /** How long its token is good for. */
   readonly expiresMs: number | undefined
 }
@@ -70,6 +72,8 @@ export interface Host {
   readonly cwd: string
   /** Values that policies refer to by name. */
   readonly secrets: Readonly<Record<string, string>>
+  /** There is a history. */
+  readonly hasHistory?: boolean
 }
 
 /** A grant and all that it was derived from, the youngest first. An act is allowed only if all of them allow it. */

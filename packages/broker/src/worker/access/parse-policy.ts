@@ -49,8 +49,19 @@ const parse = (policy: Policy, host: Host, parent: Grant | undefined): Grant => 
     sandbox: parseSandbox(policy.sandbox, parent),
     topics: { publish: policy.topics?.publish ?? [], subscribe: policy.topics?.subscribe ?? [] },
     daemons: parseDaemons(policy.daemons, parent),
+    keptOutputBytes: keptOutputBytes(policy, host, parent),
     expiresMs: policy.expires === undefined ? undefined : parseDuration(policy.expires)
   }
+}
+
+/** A client must neither fill the host's disk nor keep its doings out of the host's history. */
+const keptOutputBytes = ({ history }: Policy, host: Host, parent: Grant | undefined): number => {
+  if (parent === undefined) return host.hasHistory === true ? (history?.output ?? 0) : 0
+  if (history === undefined) return parent.keptOutputBytes
+  throw new InvalidArgument({
+    argument: "history",
+    problem: "a derived policy has none: what is kept is said by the host's own policy"
+  })
 }
 
 const parseCommand = (grant: CommandGrant, index: number, expressions: Expressions): CommandRule => {

@@ -72,7 +72,7 @@ const passes = ({ types, id, subject }: EventFilter, event: BusEvent): boolean =
   (subject === undefined || ("subject" in event && event.subject === subject))
 
 /** What a fact weighs, in UTF-16 units: its texts, and something for the rest. */
-const lengthOf = (event: BusEvent): number => {
+export const lengthOf = (event: BusEvent): number => {
   let length = FIXED_LENGTH
   for (const value of Object.values(event)) {
     if (typeof value === "string") length += value.length

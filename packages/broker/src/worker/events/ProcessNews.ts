@@ -90,7 +90,7 @@ export class ProcessNews {
     }))
   }
 
-  exited({ id, pid, status }: Process): void {
+  exited({ id, pid, status, usage }: Process): void {
     this.#tell(() => ({
       _tag: "ProcessExited",
       ...named(this.#capability),
@@ -101,6 +101,7 @@ export class ProcessNews {
       ...(status.killedBy !== undefined && { killedBy: status.killedBy }),
       ...exceeded(status),
       durationMs: this.#elapsedMs,
+      ...usage,
       ...this.#traced({ runMs: this.#elapsedMs - this.#startedMs })
     }))
   }

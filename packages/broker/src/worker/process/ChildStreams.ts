@@ -2,23 +2,31 @@ import type { Fd, StreamBytes } from "@spawnbroker/protocol"
 import type { StreamBudgets } from "../limits/Enforcement.ts"
 import { Input } from "../input/Input.ts"
 import { Output, type OutputListener } from "../output/Output.ts"
-import { Replay } from "../output/Replay.ts"
+import { Replay, type ReplayPiece } from "../output/Replay.ts"
 import type { Spawned } from "../spawn/Spawner.ts"
+
+/** The last bytes of all outputs that are kept: for whoever attaches or asks, and for the history. */
+export interface KeptBytes {
+  readonly replay: number
+  readonly history: number
+}
 
 /** The streams between a child and whoever looks at it, and what is kept of its output. */
 export class ChildStreams implements OutputListener {
   readonly inputs: ReadonlyMap<Fd, Input>
   readonly outputs: ReadonlyMap<Fd, Output>
   readonly #replay: Replay
+  /** Absent where the history keeps none of it. */
+  readonly #history: Replay | undefined
   #arrivals = 0
   /** The stream that has spoken last: the only one of which anything may be collected. */
   #speaker: Output | undefined
-
   readonly #outputEnded: () => void
 
   /** `outputEnded`: one of the outputs has come to its end. */
-  constructor(spawned: Spawned, replayBytes: number, budgets: StreamBudgets, outputEnded: () => void) {
-    this.#replay = new Replay(replayBytes)
+  constructor(spawned: Spawned, kept: KeptBytes, budgets: StreamBudgets, outputEnded: () => void) {
+    this.#replay = new Replay(kept.replay)
+    this.#history = kept.history > 0 ? new Replay(kept.history) : undefined
     this.inputs = new Map([...spawned.inputs].map(([fd, sink]) => [fd, new Input(sink, budgets.input)]))
     this.outputs = new Map(
       [...spawned.outputs].map(([fd, source]) => [fd, new Output(fd, budgets.output?.cut(source) ?? source, this)])
@@ -34,6 +42,7 @@ export class ChildStreams implements OutputListener {
   arrived(fd: Fd, chunk: Uint8Array, offset: number): number {
     const arrival = this.#arrivals++
     this.#replay.add(fd, offset, arrival, chunk)
+    this.#history?.add(fd, offset, arrival, chunk)
     return arrival
   }
 
@@ -45,6 +54,12 @@ export class ChildStreams implements OutputListener {
   get replay(): Replay {
     this.#speaker?.flush()
     return this.#replay
+  }
+
+  /** What the history is to have of the output. */
+  get forHistory(): ReadonlyArray<ReplayPiece> {
+    this.#speaker?.flush()
+    return this.#history?.read(() => true) ?? []
   }
 
   /** Begins to read. */

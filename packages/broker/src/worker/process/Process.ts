@@ -25,6 +25,7 @@ import {
 } from "@spawnbroker/protocol"
 import type { Capability } from "../access/Capability.ts"
 import type { ProcessIdentity } from "../../child/process-tree.ts"
+import type { Usage } from "../../child/start-child.ts"
 import type { Confined } from "../confine/Confinement.ts"
 import type { ProcessNews } from "../events/ProcessNews.ts"
 import { Enforcement } from "../limits/Enforcement.ts"
@@ -80,6 +81,7 @@ export class Process {
   #exit: ExitStatus | undefined
   #exitedAt: number | undefined
   #killedBy: KilledBy | undefined
+  #usage: Usage | undefined
   #limit: ExceededLimit | undefined
   /** Others of its group have outlived it, or may have. */
   #groupLives = true
@@ -168,6 +170,11 @@ export class Process {
     return { running: !this.hasExited, elapsedMs: this.#elapsedMs, bytes: this.#bytes, ...this.#ended }
   }
 
+  /** What it has used. Absent until it has exited, and where the system does not tell. */
+  get usage(): Usage | undefined {
+    return this.#usage
+  }
+
   get #elapsedMs(): number {
     return (this.#exitedAt ?? Date.now()) - this.#startedAt
   }
@@ -194,8 +201,11 @@ export class Process {
     this.#news.started(this, this.#confined.rules)
     // Registered before any stream is read, so that an exit that is already known comes in its turn.
     void spawned.exited.then((end) => this.#exited(end))
-    this.#streams = new ChildStreams(spawned, this.spec.replayBytes, this.#enforcement.budgets, () =>
-      this.#closeIfSettled()
+    this.#streams = new ChildStreams(
+      spawned,
+      { replay: this.spec.replayBytes, history: this.owner.grant.keptOutputBytes },
+      this.#enforcement.budgets,
+      () => this.#closeIfSettled()
     )
     for (const view of this.#views) view.connect(this.#streams)
     this.#streams.start()
@@ -415,6 +425,7 @@ export class Process {
     }
     this.#exit = statusOf(end)
     this.#groupLives = end.groupLives
+    this.#usage = end.usage
     this.#tell({ _tag: "Exited", at: this.#exitedAt, status: this.#exit })
     this.#news.exited(this)
     this.#streams?.processExited(this.spec.waitForEof)

@@ -107,9 +107,14 @@ export class Registry {
     }
   }
 
-  /** A process by its name; none that `visible` does not admit. */
+  /** A process by its name, whosever it is. */
+  known(id: string): Process | undefined {
+    return this.#live.get(id) ?? this.#ended.get(id)
+  }
+
+  /** The same; none that `visible` does not admit. */
   get(id: string, visible: (process: Process) => boolean): Effect.Effect<Process, ProcessNotFound> {
-    const process = this.#live.get(id) ?? this.#ended.get(id)
+    const process = this.known(id)
     return process !== undefined && visible(process)
       ? Effect.succeed(process)
       : Effect.fail(new ProcessNotFound({ id }))

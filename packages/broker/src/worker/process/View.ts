@@ -71,8 +71,8 @@ export class View implements SubscriptionListener {
   /** What its client has not taken, and what may be held for it. */
   get occupancy(): Occupancy {
     let heldBytes = 0
-    for (const subscription of this.#subscriptions.values()) heldBytes += subscription.heldBytes
-    return { heldBytes, sizeBytes: this.#subscriptions.size * this.#options.windowBytes }
+    for (const subscription of this.#subscriptions) heldBytes += subscription.heldBytes
+    return { heldBytes, sizeBytes: this.#subscriptions.length * this.#options.windowBytes }
   }
 
   /** Everything has come, and nobody is waited for to take what is held. */

@@ -24,6 +24,7 @@ import type { Ending } from "../access/TokenStore.ts"
 import { eventHandlers } from "../events/event-handlers.ts"
 import { SessionNews, tellConnectRefused } from "../events/SessionNews.ts"
 import { Subscriptions } from "../events/Subscriptions.ts"
+import { HistoryDesk, historyHandlers } from "../history/HistoryDesk.ts"
 import type { Worker } from "../Worker.ts"
 import type { Process } from "../process/Process.ts"
 import { DaemonDesk } from "../daemons/DaemonDesk.ts"
@@ -48,6 +49,7 @@ type State =
       readonly subscriptions: Subscriptions
       readonly news: SessionNews
       readonly desk: DaemonDesk
+      readonly history: HistoryDesk
     }
   | { readonly _tag: "Over"; readonly error: InvalidToken | BrokerUnavailable }
 
@@ -158,7 +160,8 @@ export class Session {
     listDaemons: () => this.#whenConnected(({ desk }) => desk.list),
     getDaemon: ({ name, after, waitMs }) => this.#whenConnected(({ desk }) => desk.get(name, after, waitMs)),
     readDaemonLogs: ({ name, waitMs, ...query }) => this.#whenConnected(({ desk }) => desk.logs(name, query, waitMs)),
-    ...eventHandlers((run) => this.#whenConnected(({ subscriptions }) => run(subscriptions)))
+    ...eventHandlers((run) => this.#whenConnected(({ subscriptions }) => run(subscriptions))),
+    ...historyHandlers((run) => this.#whenConnected(({ history }) => run(history)))
   }
 
   /** A process that the client may look at. */
@@ -237,7 +240,11 @@ export class Session {
         cursors: new OutputCursors(),
         subscriptions,
         news: new SessionNews(bus, capability),
-        desk: new DaemonDesk(this.#worker, capability)
+        desk: new DaemonDesk(this.#worker, capability),
+        history: new HistoryDesk(
+          this.#worker.history,
+          capability.grant.observe === "all" ? "everybody" : { tokenId: capability.tokenId }
+        )
       }
       bus.tellOf(capability, { _tag: "ClientConnected" })
       return { subject: capability.grant.subject, shell: capability.grant.shell }

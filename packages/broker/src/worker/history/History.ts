@@ -1,0 +1,103 @@
+/** The history of one broker: the thread that writes it, and those that read it. */
+import {
+  type HistoryPlace,
+  type HistoryQuery,
+  InvalidArgument,
+  LimitExceeded,
+  ProcessNotFound,
+  type ProcessError,
+  TimedOut,
+  Unsupported
+} from "@spawnbroker/protocol"
+import * as Effect from "effect/Effect"
+import type { HistoryStart } from "../../link/worker-start.ts"
+import type { Viewer } from "../../history/find-records.ts"
+import { memoryName } from "../../history/open-database.ts"
+import { HistoryLog } from "./HistoryLog.ts"
+import { NoAnswer, ReaderThread, TookTooLong } from "./ReaderThread.ts"
+import type { AnswerTo, Question } from "./thread-messages.ts"
+
+/** What opens it. */
+export interface OpenHistory extends HistoryStart {
+  /** Which runs the history's threads, too. */
+  readonly workerFile: string
+  readonly mark: string
+  readonly previousMark: string | undefined
+  readonly secrets: Readonly<Record<string, string>>
+}
+
+/** After so long a page of a search is answered as it is. Longer: fewer answers. Shorter: others wait less. */
+const PATIENCE_MS = 500
+
+/** Of those who look records up, and of those who search outputs. What is started and written goes first. */
+const LOOK_UP_NICE = 5
+const SEARCH_NICE = 19
+
+export class History {
+  readonly log: HistoryLog
+  readonly #lookUps: ReaderThread
+  readonly #searches: ReaderThread
+  readonly #timeoutMs: number
+
+  /** Rejects if it cannot be written. */
+  static async open(options: OpenHistory): Promise<History> {
+    const { workerFile, file: given, mark, previousMark, keep, secrets, searchTimeoutMs } = options
+    const where = given === undefined ? "memory" : "file"
+    const file = given ?? memoryName(mark)
+    const start = { role: "history writer", file, where, mark, previousMark, keep, secrets } as const
+    const log = await HistoryLog.open(workerFile, start)
+    const reader = (nice: number) =>
+      new ReaderThread(workerFile, { role: "history reader", file, where, nice }, searchTimeoutMs)
+    return new History(log, reader(LOOK_UP_NICE), reader(SEARCH_NICE), searchTimeoutMs)
+  }
+
+  private constructor(log: HistoryLog, lookUps: ReaderThread, searches: ReaderThread, timeoutMs: number) {
+    this.log = log
+    this.#lookUps = lookUps
+    this.#searches = searches
+    this.#timeoutMs = timeoutMs
+  }
+
+  page(
+    viewer: Viewer,
+    payload: { readonly query: HistoryQuery; readonly after?: HistoryPlace; readonly size: number }
+  ) {
+    const thread = payload.query.output === undefined ? this.#lookUps : this.#searches
+    return this.#ask(thread, {
+      _tag: "Find",
+      viewer,
+      patienceMs: Math.min(PATIENCE_MS, this.#timeoutMs / 2),
+      ...payload
+    })
+  }
+
+  outputs(viewer: Viewer, id: string) {
+    return Effect.flatMap(this.#ask(this.#lookUps, { _tag: "Outputs", viewer, id }), (outputs) =>
+      outputs === undefined ? Effect.fail(new ProcessNotFound({ id })) : Effect.succeed(outputs)
+    )
+  }
+
+  /** Nothing more is read or written. */
+  async close(): Promise<void> {
+    // Whoever closes last puts everything into the one file, which those that only read cannot.
+    await Promise.all([this.#lookUps.close(), this.#searches.close()])
+    await this.log.close()
+  }
+
+  #ask<Q extends Question>(thread: ReaderThread, question: Q): Effect.Effect<AnswerTo[Q["_tag"]], ProcessError> {
+    return Effect.tryPromise({ try: () => thread.ask(question), catch: (cause) => this.#errorOf(cause) })
+  }
+
+  #errorOf(cause: unknown): ProcessError {
+    if (cause instanceof LimitExceeded) return cause
+    if (cause instanceof TookTooLong)
+      return new TimedOut({ operation: "The search of the history", timeoutMs: this.#timeoutMs })
+    if (cause instanceof NoAnswer && cause.isQuestion) {
+      return new InvalidArgument({ argument: "query.output.matches", problem: cause.message })
+    }
+    return new Unsupported({
+      feature: "the history, as it is now",
+      hint: `It cannot be read: ${(cause as Error).message}.`
+    })
+  }
+}
