@@ -30,7 +30,7 @@ export interface BrokerMetricsOptions {
 }
 
 export interface BrokerMetricsService {
-  /** Asks the broker's thread now. A thread that does not answer within two seconds leaves the metrics as they were. */
+  /** Asks the broker's thread now. A thread that does not answer within five seconds leaves the metrics as they were. */
   readonly refresh: Effect.Effect<void>
   /**
    * All metrics of the program, those of the broker as of now, in the text format of Prometheus. For a server's own route; its
@@ -89,8 +89,8 @@ export class BrokerMetrics extends Context.Service<BrokerMetrics, BrokerMetricsS
     )
 }
 
-/** A thread that stands still is replaced after some seconds. Whoever scrapes has less patience. */
-const PATIENCE = "2 seconds"
+/** Prometheus waits for ten seconds, and has the numbers of before sooner than that. */
+const PATIENCE = "5 seconds"
 
 /** The labels under which there is a broker, of each registry. */
 const claimed = new WeakMap<object, Set<string>>()

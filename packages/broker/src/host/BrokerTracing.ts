@@ -50,7 +50,7 @@ export const BrokerTracing = { layer }
 const told = ({ stats }: Broker["Service"]) => Effect.andThen(Effect.andThen(stats, stats), Effect.yieldNow)
 
 /** How long the end of a host waits for what its broker has told last. */
-const LAST_FACTS = "1 second"
+const LAST_FACTS = "5 seconds"
 
 const recordEvent = (tracer: Tracer.Tracer, event: BusEvent): void => {
   if (!("trace" in event) || event.trace === undefined) return
