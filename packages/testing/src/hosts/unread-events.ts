@@ -10,8 +10,8 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { residentBytes } from "../leaks.ts"
 
-const FACTS = 6000
-const MESSAGES = 6000
+const FACTS = 3000
+const MESSAGES = 2500
 const Text = defineTopic("text", Schema.String)
 
 /** The smallest of a few readings after a collection: what is really held. */
