@@ -1,6 +1,7 @@
 /** The command: its subcommands and what they have in common. What each does is loaded when it is used. */
 import * as Command from "effect/cli/Command"
 import { completions } from "./command/completions.ts"
+import { history } from "./command/history.ts"
 import { Json } from "./command/output.ts"
 import { policy } from "./command/policy.ts"
 import { projectCommands } from "./command/project.ts"
@@ -13,7 +14,7 @@ export const spawnbroker = Command.make("spawnbroker").pipe(
   Command.withSubcommands([
     { group: "One command", commands: [run] },
     { group: "A project", commands: projectCommands },
-    { group: "Besides", commands: [policy, complete] }
+    { group: "Besides", commands: [history, policy, complete] }
   ]),
   Command.withGlobalFlags([Json])
 )

@@ -11,6 +11,8 @@ import { compileSearch, type SearchOutputs } from "./search-outputs.ts"
 
 /** Rows that one statement looks at. Higher: fewer statements. Lower: each is over sooner. */
 const STRETCH_ROWS = 4096
+/** The same where each row may be looked through for a text. */
+const STRETCH_ROWS_OF_TEXT = 256
 /** Rows of a statement whose outputs are searched. Higher: more memory. */
 const SEARCHED_ROWS = 256
 
@@ -47,8 +49,9 @@ export const findPage = (database: DatabaseSync, request: PageRequest): Page => 
   const records: Array<HistoryRecord> = []
   const { first, last } = rangeOf(database)
   let high = after === undefined ? last : beforePlace(database, after)
+  const stretchRows = query.text === undefined ? STRETCH_ROWS : STRETCH_ROWS_OF_TEXT
   while (high >= first) {
-    const low = Math.max(first, high - STRETCH_ROWS + 1)
+    const low = Math.max(first, high - stretchRows + 1)
     // One more than is wanted, since only that says that there is a next page.
     const limit = search === undefined ? size - records.length + 1 : SEARCHED_ROWS
     const rows = stretch.all(low, high, ...values, limit) as Array<Row>

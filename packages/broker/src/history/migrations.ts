@@ -26,7 +26,7 @@ const steps: ReadonlyArray<string> = [
     started_at REAL NOT NULL,
     ended_at REAL
   ) STRICT;
-  CREATE TABLE tokens (id TEXT PRIMARY KEY, parent TEXT) STRICT, WITHOUT ROWID;
+  CREATE TABLE tokens (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, run INTEGER NOT NULL, parent TEXT) STRICT;
   CREATE INDEX tokens_by_parent ON tokens (parent);
   CREATE TABLE processes (
     n INTEGER PRIMARY KEY,

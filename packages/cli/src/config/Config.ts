@@ -55,6 +55,10 @@ export const Config = Schema.Struct({
       })
     )
   ),
+  history: described(
+    "Whether it is remembered what has run, in the user's history: see `spawnbroker history`. Absent: it is.",
+    Schema.Boolean
+  ),
   secrets: described(
     "Values that policies and `env` refer to by name: each the content of a file, or a variable of whoever starts the project.",
     Schema.Record(Name, Schema.Union([Schema.Struct({ file: Path }), Schema.Struct({ env: Name })]))

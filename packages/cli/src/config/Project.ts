@@ -19,6 +19,8 @@ export interface Project {
   /** By which it starts its daemons, and by which the commands of its user see and end everything of its broker. */
   readonly policy: Policy
   readonly policies: Readonly<Record<string, Policy>>
+  /** Whether it is remembered what has run. */
+  readonly hasHistory: boolean
   readonly tokens: ReadonlyArray<{ readonly name: string; readonly policy: Policy; readonly file: string }>
 }
 
@@ -44,6 +46,7 @@ export const toProject = ({ file, config, locate }: ReadConfig): Project => {
     daemons,
     policy: policyOf(name, directory, daemons, config),
     policies,
+    hasHistory: config.history ?? true,
     tokens: Object.entries(config.tokens ?? {}).map(([token, { policy, file: path }]) => ({
       name: token,
       policy: policies[policy]!,

@@ -41,7 +41,7 @@ export const keepProject = (
   Effect.gen(function* () {
     yield* Effect.try({ try: () => makePlace(place), catch: (cause) => cause as Failure })
     yield* lockProject(place.lockFile)
-    const broker = yield* Broker.start({ cwd: project.directory, secrets, policyWarnings: "ignore" })
+    const broker = yield* startBroker(project, secrets)
     const token = yield* broker.mint(project.policy)
     const client = yield* Client.connect(yield* broker.openPort(), token)
     const asked = yield* Deferred.make<void>()
@@ -80,6 +80,17 @@ export const keepProject = (
       isHurried: () => isHurried
     }
   })
+
+/** A history that cannot be written, since there is no home or it is of a newer version, is no reason not to work. */
+const startBroker = (project: Project, secrets: Readonly<Record<string, string>>) => {
+  const options = { cwd: project.directory, secrets, policyWarnings: "ignore" } as const
+  if (!project.hasHistory) return Broker.start(options)
+  return Broker.start({ ...options, history: true }).pipe(
+    Effect.catch(({ reason }) =>
+      Effect.tap(Broker.start(options), () => Effect.logWarning(`It is not remembered what runs, since ${reason}.`))
+    )
+  )
+}
 
 /** A token in a file that only its user can read, for as long as the project is up. */
 const keepToken = (file: string, token: string): Effect.Effect<void, Failure, Scope.Scope> =>

@@ -80,8 +80,7 @@ export class HistoryLog implements BusListener {
   take(event: BusEvent, actor: Actor): void {
     // Once one is lost so are those that follow, up to the entry that tells how many.
     if (this.#lost > 0 || this.#length > MAX_LENGTH) return this.#lose()
-    this.#fillingLength += lengthOf(event)
-    this.#length += lengthOf(event)
+    this.#hold(lengthOf(event))
     if (actor !== undefined) this.#noteTokens(actor)
     if (event._tag === "ProcessStarted") {
       this.#add({ _tag: "Process", id: event.id, started: pickStarted(event) })
@@ -104,6 +103,11 @@ export class HistoryLog implements BusListener {
     if (left > 0) {
       this.#listener.log("Error", `The last facts of the history are lost (${left} batches): ${this.#trouble}.`)
     }
+  }
+
+  #hold(length: number): void {
+    this.#length += length
+    this.#fillingLength += length
   }
 
   #add(entry: HistoryEntry): void {
@@ -136,8 +140,7 @@ export class HistoryLog implements BusListener {
       const one = kept.get(fd) ?? { omitted: offset, parts: [] }
       kept.set(fd, one)
       one.parts.push(bytes)
-      this.#length += bytes.byteLength
-      this.#fillingLength += bytes.byteLength
+      this.#hold(bytes.byteLength)
     }
     return [...kept].map(([fd, { omitted, parts }]) => ({ fd, omitted, bytes: concatBytes(parts) }))
   }

@@ -46,7 +46,7 @@ export class HistoryWriter {
       case "Process":
         return this.#writeProcess(entry)
       case "Token":
-        return void this.#statements.token.run(entry.id, entry.parent ?? null)
+        return void this.#statements.token.run(entry.id, this.#run, entry.parent ?? null)
       case "Fact": {
         const { _tag: kind, seq, at, ...rest } = entry.event
         const { subject = null, tokenId = null, id = null } = rest as { readonly [name: string]: string }
@@ -102,8 +102,10 @@ export class HistoryWriter {
   /** Those whose process is gone, and the one that this follows on. Several brokers may write at a time. */
   #endRuns(own: string, previousMark: string | undefined): void {
     for (const { n, mark, pid, pid_start: startTime } of this.#statements.unendedRuns.all()) {
-      const isThere = mark !== previousMark && factsOf(Number(pid))?.startTime === startTime
-      if (mark !== own && !isThere) this.#endRun(Number(n))
+      const hostLives = factsOf(Number(pid))?.startTime === startTime
+      if (mark !== own && (mark === previousMark || !hostLives)) this.#endRun(Number(n))
+      // Tokens outlive a thread, and no host.
+      if (!hostLives) this.#statements.forgetTokens.run(pid!, startTime!)
     }
   }
 
@@ -157,7 +159,8 @@ const prepare = (database: DatabaseSync) => {
     endProcesses: statement(
       `UPDATE processes SET state = iif(state = 'exited', 'closed', 'lost') WHERE run = ? AND ${UNENDED}`
     ),
-    token: statement("INSERT OR IGNORE INTO tokens (id, parent) VALUES (?, ?)"),
+    token: statement("INSERT OR IGNORE INTO tokens (id, run, parent) VALUES (?, ?, ?)"),
+    forgetTokens: statement("DELETE FROM tokens WHERE run IN (SELECT n FROM runs WHERE pid = ? AND pid_start IS ?)"),
     started: statement(
       `INSERT INTO processes (id, run, token, subject, operation, command, args, args_omitted, file, cwd, rule, inherited, pid,
          started_at, state, exited_at, duration_ms, code, signal, killed_by, exceeded, cpu_ms, peak_rss_bytes, stdin_bytes,

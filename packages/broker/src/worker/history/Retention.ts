@@ -14,6 +14,8 @@ export interface Keep {
 
 /** Rows that are taken away at a time. Higher: fewer transactions. Lower: the next batch waits less. */
 const SLICE_ROWS = 500
+/** The same where they are too large: a few may be most of it. */
+const SLICE_ROWS_BY_SIZE = 16
 /** Pages that are given back to the system at a time. */
 const SLICE_PAGES = 256
 /** Once there is too much, as much is taken away that it is this part of what there may be: not one row for each new one. */
@@ -64,6 +66,9 @@ export class Retention {
     if (this.#numberOf("countFacts") > maxRows) {
       while (this.#numberOf("countFacts") > maxRows * TARGET && this.#takeFacts(Infinity) > 0) yield
     }
+    if (this.#numberOf("countTokens") > maxRows) {
+      while (this.#numberOf("countTokens") > maxRows * TARGET && this.#takeTokens() > 0) yield
+    }
   }
 
   *#bySize(): Generator<void> {
@@ -72,18 +77,19 @@ export class Retention {
     while (this.#usedBytes > maxBytes * TARGET) {
       // Whichever is older, so that both reach back as far.
       const isFact = this.#numberOf("oldestFact") < this.#numberOf("oldestProcess")
-      const taken = isFact ? this.#takeFacts(Infinity) : this.#takeProcesses(Infinity)
-      if (taken === 0 && this.#takeFacts(Infinity) === 0) return
+      const take = (): number => this.#takeFacts(Infinity, SLICE_ROWS_BY_SIZE)
+      const taken = isFact ? take() : this.#takeProcesses(Infinity, SLICE_ROWS_BY_SIZE)
+      if (taken === 0 && take() === 0) return
       yield
     }
   }
 
-  #takeProcesses(before: number): number {
+  #takeProcesses(before: number, count = SLICE_ROWS): number {
     const { outputs, processes } = this.#statements
     this.#database.exec("BEGIN IMMEDIATE")
     try {
-      outputs.run(bound(before), SLICE_ROWS)
-      const { changes } = processes.run(bound(before), SLICE_ROWS)
+      outputs.run(bound(before), count)
+      const { changes } = processes.run(bound(before), count)
       this.#database.exec("COMMIT")
       return Number(changes)
     } catch (cause) {
@@ -92,8 +98,12 @@ export class Retention {
     }
   }
 
-  #takeFacts(before: number): number {
-    return Number(this.#statements.facts.run(bound(before), SLICE_ROWS).changes)
+  #takeFacts(before: number, count = SLICE_ROWS): number {
+    return Number(this.#statements.facts.run(bound(before), count).changes)
+  }
+
+  #takeTokens(): number {
+    return Number(this.#statements.tokens.run(SLICE_ROWS).changes)
   }
 
   get #usedBytes(): number {
@@ -101,7 +111,7 @@ export class Retention {
   }
 
   /** `Infinity` for the oldest of nothing. */
-  #numberOf(question: "countProcesses" | "countFacts" | "oldestProcess" | "oldestFact"): number {
+  #numberOf(question: "countProcesses" | "countFacts" | "countTokens" | "oldestProcess" | "oldestFact"): number {
     return Number(this.#statements[question].get()?.["answer"] ?? Infinity)
   }
 
@@ -121,6 +131,8 @@ const prepare = (database: DatabaseSync) => ({
   outputs: database.prepare(`DELETE FROM outputs WHERE process IN (${oldestEnded})`),
   processes: database.prepare(`DELETE FROM processes WHERE n IN (${oldestEnded})`),
   facts: database.prepare("DELETE FROM facts WHERE n IN (SELECT n FROM facts WHERE at < ? ORDER BY n LIMIT ?)"),
+  tokens: database.prepare("DELETE FROM tokens WHERE n IN (SELECT n FROM tokens ORDER BY n LIMIT ?)"),
+  countTokens: database.prepare("SELECT count(*) AS answer FROM tokens"),
   countProcesses: database.prepare("SELECT count(*) AS answer FROM processes"),
   countFacts: database.prepare("SELECT count(*) AS answer FROM facts"),
   oldestProcess: database.prepare(
