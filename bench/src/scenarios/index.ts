@@ -1,6 +1,7 @@
 import { busyMain } from "./busy-main.ts"
 import { control } from "./control.ts"
 import { echo } from "./echo.ts"
+import { history } from "./history.ts"
 import { lines } from "./lines.ts"
 import { mainStall } from "./main-stall.ts"
 import { many } from "./many.ts"
@@ -22,6 +23,7 @@ export const scenarios = {
   many,
   "slow-reader": slowReader,
   "busy-main": busyMain,
+  history,
   control
 } satisfies Readonly<Record<string, Scenario>>
 

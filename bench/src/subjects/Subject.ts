@@ -17,6 +17,8 @@ export interface Subject {
   readonly startUnread: (command: string, args: ReadonlyArray<string>) => Promise<Live>
   /** Counts the lines of stdout through the subject's own stream of lines, if it has one. */
   readonly countLines?: (command: string, args: ReadonlyArray<string>) => Promise<number>
+  /** Searches the outputs of what it has run, again and again, if it keeps them. Answers what ends that. */
+  readonly search?: (expression: string) => () => Promise<void>
   /** Ends whatever the subject itself keeps running. */
   readonly close: () => Promise<void>
 }

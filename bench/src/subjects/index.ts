@@ -14,6 +14,8 @@ interface SubjectEntry {
 
 const property = "whether a process runs is a property of its handle there, and no call to anybody"
 const sameAsOwn = "it differs from spawnbroker-launcher in how chunks of bytes are read only"
+const noHistory = "it remembers nothing of what it has run"
+const onlyHistory = "what it does beside the others is measured by history"
 const noLines = "it has no stream of lines of its own"
 
 /** Everything that is measured, by the name under which results are kept. */
@@ -21,32 +23,32 @@ export const subjects = {
   child_process: {
     runtime: "node",
     load: async () => (await import("./child-process.ts")).childProcess,
-    without: { control: property }
+    without: { control: property, history: noHistory }
   },
   execa: {
     runtime: "node",
     load: async () => (await import("./execa.ts")).execaSubject,
-    without: { control: property }
+    without: { control: property, history: noHistory }
   },
   "effect-platform-node": {
     runtime: "node",
     load: async () => (await import("./effect-platform.ts")).effectPlatform,
-    without: { control: property }
+    without: { control: property, history: noHistory }
   },
   bun: {
     runtime: "bun",
     load: async () => (await import("./bun.ts")).bun,
-    without: { control: property, lines: noLines }
+    without: { control: property, lines: noLines, history: noHistory }
   },
   deno: {
     runtime: "deno",
     load: async () => (await import("./deno.ts")).deno,
-    without: { control: property, lines: noLines }
+    without: { control: property, lines: noLines, history: noHistory }
   },
   "spawnbroker-direct": {
     runtime: "node",
     load: async () => (await import("./spawnbroker.ts")).spawnbroker("direct"),
-    without: {}
+    without: { history: noHistory }
   },
   "spawnbroker-launcher": {
     runtime: "node",
@@ -64,7 +66,25 @@ export const subjects = {
       echo: sameAsOwn,
       many: sameAsOwn,
       "busy-main": sameAsOwn,
+      history: sameAsOwn,
       control: sameAsOwn
+    }
+  },
+  "spawnbroker-recorded": {
+    runtime: "node",
+    load: async () => (await import("./spawnbroker-recorded.ts")).spawnbrokerRecorded,
+    without: {
+      "spawn-rate": onlyHistory,
+      "spawn-latency": onlyHistory,
+      "spawn-stall": onlyHistory,
+      "main-stall": onlyHistory,
+      throughput: onlyHistory,
+      lines: onlyHistory,
+      echo: onlyHistory,
+      many: onlyHistory,
+      "slow-reader": onlyHistory,
+      "busy-main": onlyHistory,
+      control: onlyHistory
     }
   }
 } as const satisfies Readonly<Record<string, SubjectEntry>>
