@@ -11,6 +11,8 @@ import {
   type AnyCallError,
   type BusEvent,
   BrokerUnavailable,
+  DaemonOperations,
+  type Daemons,
   durationMillis,
   type Explanation,
   type HistoryOutput,
@@ -19,11 +21,13 @@ import {
   InvalidArgument,
   type InvalidToken,
   LimitExceeded,
+  makeDaemons,
   type Policy,
   type PolicyWarning,
   type ProcessError,
   type ProcessId,
   readHistory,
+  type Remote,
   spawnDefaults,
   type SpawnSpec,
   type SubscribeOptions,
@@ -31,7 +35,6 @@ import {
   type Unsupported
 } from "@spawnbroker/protocol"
 import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -44,7 +47,9 @@ import { MessageChannel, type MessagePort } from "node:worker_threads"
 import { type AuditOptions, decodeAudit } from "./host/audit-options.ts"
 import { type AttachablePort, bridgePorts } from "./host/bridge-port.ts"
 import { decodeHistory, type HistoryOptions } from "./host/history-options.ts"
-import { startWorker } from "./host/start-worker.ts"
+import { startWorker, type WorkerThread } from "./host/start-worker.ts"
+import { codeCache } from "./host/code-cache.ts"
+import { DaemonLedger } from "./host/DaemonLedger.ts"
 import { type Supervised, superviseWorker } from "./host/supervise-worker.ts"
 import { TokenLedger } from "./host/TokenLedger.ts"
 import { overWorkers } from "./host/over-workers.ts"
@@ -231,6 +236,26 @@ export interface BrokerHandle {
    */
   readonly subscribe: <Message>(topic: Topic<Message>, options?: SubscribeOptions) => Stream.Stream<Message>
   /**
+   * Named processes that the broker keeps running, for the host itself: it sees, stops and restarts those of all clients, and
+   * what it starts is limited by no policy. Such a daemon has the whole environment of the broker (`env`), and belongs to the
+   * broker. It is started again where the broker's thread is replaced, and what goes on (`changes`, `logs` with `follow`)
+   * goes on.
+   *
+   * A variable that decides which code runs (`PATH`, `NODE_OPTIONS`, and so on) is taken from `env`, and refused in an
+   * `envFile`.
+   *
+   * **Example** (a daemon of the host)
+   *
+   * ```ts
+   * const program = Effect.gen(function*() {
+   *   const broker = yield* Broker.start()
+   *   const { state } = yield* broker.daemons.start({ name: "db", command: "sleep", args: ["60"] }, { until: "healthy" })
+   *   state // => "healthy"
+   * }).pipe(Effect.scoped)
+   * ```
+   */
+  readonly daemons: Daemons
+  /**
    * What has run, the youngest first, from the history: of this broker, and of those before it that had the same file. Pages are
    * read as the stream is. A process is there within a second of its start.
    *
@@ -284,8 +309,11 @@ export interface BrokerHandle {
    */
   readonly metrics: Effect.Effect<BrokerMetricsSnapshot, BrokerUnavailable>
   /**
-   * Ends everything in order: no new processes, kill signals, the grace, SIGKILL, then the thread. The scope does the
-   * same when it closes; a second call waits for the first and reports nothing.
+   * Ends everything in order: no new processes; daemons, those that depend on others first; what waits for its input has it
+   * ended; kill signals, the grace, SIGKILL, each to whole groups; then the thread. The scope does the same when it closes.
+   *
+   * Another call while it goes on waits for the same end, and can only hurry it: with `{ grace: 0 }` what is left gets SIGKILL.
+   * All answer the same report.
    */
   readonly shutdown: (options?: { readonly grace?: Duration.Input }) => Effect.Effect<ShutdownReport>
 }
@@ -318,17 +346,20 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
       const mark = randomBytes(MARK_BYTES).toString("hex")
       const clockStart = clockStartsNow()
       const ledger = new TokenLedger()
+      const daemons = new DaemonLedger()
       const audit = yield* decodeAudit(options.audit)
       const history = yield* decodeHistory(options.history)
       const supervised = yield* superviseWorker((incarnation, previousEnd) =>
         startWorker(
           {
             spawner: options.spawner ?? "auto",
+            incarnation,
             mark: `${mark}.${incarnation}`,
             previousMark: incarnation === 1 ? undefined : `${mark}.${incarnation - 1}`,
             previousEnd,
             clockStart,
             tokens: ledger.all,
+            daemons: daemons.all,
             launchers: options.launchers ?? Math.min(Math.max(availableParallelism() - 1, 1), 4),
             env: definedOnly(options.env ?? process.env),
             cwd: options.cwd ?? process.cwd(),
@@ -336,6 +367,7 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
             history,
             secrets: options.secrets ?? {},
             policyWarnings: options.policyWarnings ?? "log",
+            codeCache: codeCache(),
             launcherPath: options.launcherPath && resolve(options.launcherPath),
             execPath: options.execPath && resolve(options.execPath)
           },
@@ -346,6 +378,9 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
             hear: (notice) => {
               if (notice._tag === "TokenAdded") ledger.add(notice.token)
               if (notice._tag === "TokenEnded") ledger.end(notice.id)
+              if (notice._tag === "DaemonAdded") daemons.add(notice)
+              if (notice._tag === "DaemonChanged") daemons.change(notice.name, notice.replica, notice.stored)
+              if (notice._tag === "DaemonForgotten") daemons.forget(notice.name)
             }
           }
         )
@@ -367,20 +402,21 @@ const SHUTDOWN_MARGIN_MS = 5000
 
 const makeHandle = (supervised: Supervised, defaultGrace: Duration.Input): BrokerHandle => {
   const { retrying } = supervised
-  const nothing: ShutdownReport = { stopped: 0, killed: 0 }
-  let isDown: Deferred.Deferred<void> | undefined
+  let report: ShutdownReport = { exited: 0, stopped: 0, killed: 0, daemons: [] }
+  let last: { readonly thread: WorkerThread | undefined } | undefined
   const shutdown: BrokerHandle["shutdown"] = ({ grace = defaultGrace } = {}) =>
     Effect.suspend(() => {
-      if (isDown !== undefined) return Effect.as(Deferred.await(isDown), nothing)
-      const done = (isDown = Deferred.makeUnsafe<void>())
       const over = new BrokerUnavailable({ reason: "it was shut down" })
-      const thread = supervised.retire(over)
-      if (thread === undefined) return Effect.as(Deferred.succeed(done, undefined), nothing)
+      last ??= { thread: supervised.retire(over) }
+      const { thread } = last
+      if (thread === undefined) return Effect.succeed(report)
+      // The thread answers all who ask at once, the last one with less time hurries it, and one that has ended answers nobody.
       return thread.connection.call.shutdown({ graceMs: durationMillis(grace) }).pipe(
+        Effect.map((answer) => void (report = answer)),
         Effect.timeout(durationMillis(grace) + SHUTDOWN_MARGIN_MS),
-        Effect.orElseSucceed(() => nothing),
-        Effect.tap(() => thread.stop(over)),
-        Effect.ensuring(Deferred.succeed(done, undefined))
+        Effect.ignore,
+        Effect.andThen(thread.stop(over)),
+        Effect.map(() => report)
       )
     })
   const openPort: BrokerHandle["openPort"] = () =>
@@ -408,6 +444,7 @@ const makeHandle = (supervised: Supervised, defaultGrace: Duration.Input): Broke
     history: (query = {}) =>
       readHistory((payload) => retrying(({ connection }) => connection.call.history(payload)), query),
     historyOutput: (id) => retrying(({ connection }) => connection.call.historyOutput({ id })),
+    daemons: makeDaemons(callsOverWorkers(supervised)),
     stats: Effect.map(neverInvalid(retrying(({ connection }) => connection.call.stats())), (stats) => ({
       ...stats,
       replaced: supervised.replaced()
@@ -419,6 +456,18 @@ const makeHandle = (supervised: Supervised, defaultGrace: Duration.Input): Broke
     shutdown
   }
 }
+
+/** Asks the worker of now, and the next one if that dies meanwhile: each of these may be done twice. */
+const callsOverWorkers = ({ retrying }: Supervised): Remote<DaemonOperations> => {
+  const calls = [...DaemonOperations.requests.keys()].map((name) => [
+    name,
+    (payload: unknown) =>
+      retrying(({ connection }) => (connection.call as unknown as Record<string, AnyCall>)[name]!(payload))
+  ])
+  return Object.fromEntries(calls) as Remote<DaemonOperations>
+}
+
+type AnyCall = (payload: unknown) => Effect.Effect<unknown, ProcessError>
 
 /** What we send ourselves fits its schema. */
 const neverInvalid = <A, E>(

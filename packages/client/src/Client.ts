@@ -7,12 +7,14 @@
 import {
   type BrokerUnavailable,
   type BusEvent,
+  type Daemons,
   type EventFilter,
   type ExitStatus,
   type Explanation,
   type HistoryOutput,
   type HistoryQuery,
   type HistoryRecord,
+  makeDaemons,
   type Policy,
   type Port,
   type ProcessError,
@@ -31,8 +33,6 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { Shell } from "./connection/DefaultShell.ts"
-import type { Daemons } from "./daemons/Daemons.ts"
-import { makeDaemons } from "./daemons/make-daemons.ts"
 import { type ConnectError, connectSession, type Session } from "./connection/connect-session.ts"
 import { keepConnected, type Line } from "./connection/keep-connected.ts"
 import { delegateTo, type SessionClient } from "./delegate-to.ts"
@@ -448,7 +448,8 @@ export class Client extends Context.Service<Client, ClientHandle>()("@spawnbroke
    * time it is run, such as `broker.openPort()` itself, makes a client that lasts: when its broker crashes and is replaced, it
    * connects again with the same token. What runs then is over: handles, their streams and calls under way fail with
    * `BrokerUnavailable`; later calls wait for the new connection, up to 10 seconds. `events` and `subscribe` go on there, with a
-   * `BrokerRestarted` among the facts.
+   * `BrokerRestarted` among the facts, and so do the `changes` of daemons, which are started again, and their `logs` with
+   * `follow`.
    *
    * **Errors**: `InvalidToken`, `Unsupported` (another version of the protocol), `BrokerUnavailable`.
    *
@@ -508,7 +509,7 @@ const makeClient = (session: Session): SessionClient => {
         makePipelineHandle(spawned.map(({ handle }) => handle))
       ),
     runPipeline: (stages, options = {}) => runPipeline(session, stages, options),
-    daemons: makeDaemons(session),
+    daemons: makeDaemons(call),
     hostStdio: makeHostStdio(session),
     list: () => call.list(),
     get: (id) => call.get({ id }),

@@ -71,7 +71,7 @@ it.live("a shutdown reports what obeyed and what had to be killed, and tells eve
     const deaf = yield* client.spawn("sh", ["-c", "trap '' TERM; echo ready; while :; do sleep 1; done"])
     yield* Stream.runHead(deaf.stdoutLines)
     const report = yield* broker.shutdown({ grace: "200 millis" })
-    assert.deepStrictEqual(report, { stopped: 1, killed: 1 })
+    assert.deepStrictEqual(report, { exited: 0, stopped: 1, killed: 1, daemons: [] })
     assert.deepStrictEqual(yield* polite.exit, { _tag: "Signaled", signal: "SIGTERM" })
     assert.deepStrictEqual(yield* deaf.exit, { _tag: "Signaled", signal: "SIGKILL" })
     assert.strictEqual((yield* Effect.flip(client.list()))._tag, "BrokerUnavailable")

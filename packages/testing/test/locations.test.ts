@@ -101,8 +101,12 @@ describe("the launcher", () => {
     Effect.gen(function* () {
       const { client } = yield* start({ spawner: "launcher" })
       const child = yield* client.spawn("sleep", ["1000"])
-      assert.deepStrictEqual(environmentOf(parentOf(child.pid)), ["ELECTRON_RUN_AS_NODE=1"])
-      assert.isFalse(environmentOf(child.pid).some((variable) => variable.startsWith("ELECTRON_RUN_AS_NODE")))
+      const [electron, codeCache, ...others] = environmentOf(parentOf(child.pid))
+      assert.deepStrictEqual([electron, others], ["ELECTRON_RUN_AS_NODE=1", []])
+      assert.match(codeCache!, /^NODE_COMPILE_CACHE=\/dev\/shm\/spawnbroker-code-/)
+      assert.isFalse(
+        environmentOf(child.pid).some((variable) => /^(ELECTRON_RUN_AS_NODE|NODE_COMPILE_CACHE)/.test(variable))
+      )
     }).pipe(Effect.scoped)
   )
 

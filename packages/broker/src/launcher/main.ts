@@ -6,6 +6,7 @@
  * every group it has started, those who have left their groups, and itself. It imports Node alone, and what calls the C library, so that it stays small.
  */
 import { closeSync, constants, openSync, rmSync, unlinkSync } from "node:fs"
+import { flushCompileCache } from "node:module"
 import { Socket } from "node:net"
 import { dirname } from "node:path"
 import { ChildTable } from "../child/ChildTable.ts"
@@ -49,7 +50,11 @@ const onMessage = (message: ToLauncher): void => {
     case "Listen": {
       socketPath = message.path
       mark = message.mark
-      stock = new Stock(message.path, Buffer.from(message.nonce, "hex"), () => control.send({ _tag: "Listening" }))
+      stock = new Stock(message.path, Buffer.from(message.nonce, "hex"), () => {
+        control.send({ _tag: "Listening" })
+        // Of its code, for the next launcher. Not at the end: that may be a signal.
+        setImmediate(flushCompileCache)
+      })
       return
     }
     case "Spawn":

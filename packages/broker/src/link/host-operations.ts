@@ -2,6 +2,8 @@
  * What the host asks of its worker: the operations behind the `Broker` handle, defined as those of clients are.
  */
 import {
+  DaemonName,
+  DaemonOperations,
   EventOperations,
   Explanation,
   HistoryOperations,
@@ -23,6 +25,8 @@ import { WorkerMetrics } from "./WorkerMetrics.ts"
 export const BrokerStats = Schema.Struct({
   /** How children are started. */
   spawner: Schema.Literals(["direct", "launcher"]),
+  /** Launcher processes that are ready. One that has died is replaced within a moment. */
+  launchers: Schema.Natural,
   processes: Schema.Struct({ live: Schema.Natural, total: Schema.Natural }),
   sessions: Schema.Natural,
   tokens: Schema.Natural,
@@ -41,10 +45,16 @@ export type BrokerStats = typeof BrokerStats.Type
 
 /** How the processes that still ran at a shutdown ended. */
 export const ShutdownReport = Schema.Struct({
+  /** Ended by themselves, before they were sent any signal: mostly since their input had ended. */
+  exited: Schema.Natural,
   /** Ended by their kill signal, within the grace. */
   stopped: Schema.Natural,
   /** Needed SIGKILL. */
-  killed: Schema.Natural
+  killed: Schema.Natural,
+  /** How the daemons that ran did, which are counted above, too. `left`: it is persistent, and runs on. */
+  daemons: Schema.Array(
+    Schema.Struct({ name: DaemonName, end: Schema.Literals(["exited", "stopped", "killed", "left"]) })
+  )
 })
 export type ShutdownReport = typeof ShutdownReport.Type
 
@@ -61,5 +71,5 @@ export const HostOperations = RpcGroup.make(
   Rpc.make("stats", { success: BrokerStats }),
   Rpc.make("metrics", { success: WorkerMetrics }),
   Rpc.make("shutdown", { payload: { graceMs: Milliseconds }, success: ShutdownReport })
-).merge(EventOperations, HistoryOperations)
+).merge(EventOperations, HistoryOperations, DaemonOperations)
 export type HostOperations = RpcGroup.Rpcs<typeof HostOperations>

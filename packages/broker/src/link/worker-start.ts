@@ -2,6 +2,7 @@
 import type { MessagePort } from "node:worker_threads"
 import type { ClockStart } from "./clock-start.ts"
 import type { Heartbeat } from "./heartbeat.ts"
+import type { StoredDaemon, StoredReplica } from "./StoredDaemon.ts"
 import type { StoredToken } from "./StoredToken.ts"
 
 /** `auto`: the launcher on Linux, direct elsewhere and where no launcher can be started. */
@@ -30,6 +31,8 @@ export interface WorkerStart {
   /** Where {@link HostOperations} are served. */
   readonly port: MessagePort
   readonly spawner: SpawnerChoice
+  /** Which of the broker's workers it is, from 1 on. */
+  readonly incarnation: number
   /** What the children of this worker are known by. */
   readonly mark: string
   /** By which those of the worker before it are known. None of them must be left. */
@@ -41,10 +44,14 @@ export interface WorkerStart {
   readonly clockStart: ClockStart
   /** That are good already. Each after the one that it was derived from. */
   readonly tokens: ReadonlyArray<StoredToken>
+  /** That the worker before it had. */
+  readonly daemons: ReadonlyArray<StoredDaemon>
   /** Launcher processes at most. */
   readonly launchers: number
   /** Absolute path of the launcher's file, where it is not in its default place. */
   readonly launcherPath: string | undefined
+  /** Directory in which compiled code is kept, if there is one. */
+  readonly codeCache: string | undefined
   /** Absolute path of what runs the launcher, where it is not what runs the host. */
   readonly execPath: string | undefined
   readonly env: Readonly<Record<string, string>>
@@ -67,6 +74,10 @@ export type WorkerNotice =
   | { readonly _tag: "TokenAdded"; readonly token: StoredToken }
   /** It is over, and so are those that were derived from it. */
   | { readonly _tag: "TokenEnded"; readonly id: string }
+  | ({ readonly _tag: "DaemonAdded" } & Omit<StoredDaemon, "replicas">)
+  | { readonly _tag: "DaemonChanged"; readonly name: string; readonly replica: number; readonly stored: StoredReplica }
+  /** Its name is nobody's from now on. */
+  | { readonly _tag: "DaemonForgotten"; readonly name: string }
   /** It ends itself, and no other is to follow. */
   | { readonly _tag: "Last"; readonly reason: string }
   | { readonly _tag: "Log"; readonly level: "Warning" | "Error"; readonly message: string; readonly part?: LogPart }

@@ -9,6 +9,7 @@ import {
   type InvalidToken,
   LimitExceeded,
   type Policy,
+  type StopSteps,
   type Unsupported,
   policyWarnings
 } from "@spawnbroker/protocol"
@@ -21,6 +22,7 @@ import type { WorkerNotice, WorkerStart } from "../link/worker-start.ts"
 import { explainSpawn } from "./access/explain-spawn.ts"
 import type { Grant, Host } from "./access/Grant.ts"
 import { type Capability, isOf } from "./access/Capability.ts"
+import { hostCapability } from "./access/host-capability.ts"
 import { type Clock, makeClock } from "./access/Clock.ts"
 import { FailedConnects } from "./access/FailedConnects.ts"
 import { PolicyWarnings } from "./access/PolicyWarnings.ts"
@@ -33,12 +35,17 @@ import { Bus } from "./events/Bus.ts"
 import { eventHandlers } from "./events/event-handlers.ts"
 import { Subscriptions } from "./events/Subscriptions.ts"
 import { Topics } from "./events/Topics.ts"
+import { daemonHandlers } from "./daemons/daemon-handlers.ts"
+import { DaemonDesk } from "./daemons/DaemonDesk.ts"
 import { Daemons } from "./daemons/Daemons.ts"
 import type { History } from "./history/History.ts"
 import { HistoryDesk, historyHandlers } from "./history/HistoryDesk.ts"
 import { HostStdio } from "./host-stdio/HostStdio.ts"
+import type { Process } from "./process/Process.ts"
 import { Quotas } from "./limits/Quotas.ts"
 import { takeMetrics } from "./observe/take-metrics.ts"
+import { reportOf } from "./terminate/report-shutdown.ts"
+import { Deadline } from "./terminate/Deadline.ts"
 import { Registry } from "./process/Registry.ts"
 import type { Handlers } from "./session/serve.ts"
 import { Session } from "./session/Session.ts"
@@ -56,7 +63,7 @@ const SHUTDOWN_MARGIN_MS = 2000
 type AttenuateError = InvalidArgument | InvalidToken | LimitExceeded | Unsupported
 
 /** What of a start the worker itself needs. */
-type WorkerOptions = Host & Pick<WorkerStart, "clockStart" | "policyWarnings" | "previousEnd">
+type WorkerOptions = Host & Pick<WorkerStart, "clockStart" | "incarnation" | "policyWarnings" | "previousEnd">
 
 /** Where what happens is written down. */
 export interface WorkerRecords {
@@ -67,11 +74,15 @@ export interface WorkerRecords {
 /** What processes get at most that nobody may start any more without an audit. */
 const UNAUDITED_GRACE_MS = 5000
 
+/** How long a process gets at a shutdown to exit by itself, once its input has ended. Higher: one that does not care holds it up. */
+const STDIN_MS = 100
+
 /** How long a shutdown waits for the host to ask for the last facts, where it listens. */
 const LAST_FACTS_MS = 250
 
 export class Worker {
   readonly host: Host
+  readonly incarnation: number
   readonly spawner: Spawner
   readonly clock: Clock
   readonly tokens: TokenStore
@@ -88,13 +99,17 @@ export class Worker {
   readonly topics = new Topics()
   /** Of the host itself. */
   readonly #subscriptions: Subscriptions
+  #desk: DaemonDesk | undefined
+  readonly #deadline = new Deadline()
+  #shuttingDown: Promise<ShutdownReport> | undefined
   readonly #audit: AuditLog | undefined
   readonly history: History | undefined
   readonly #historyDesk: HistoryDesk
   readonly #warnings: PolicyWarnings
   /** Of the loop of this thread. */
   readonly #lateness: Lateness
-  readonly #notify: (notice: WorkerNotice) => void
+  /** Tells the host. */
+  readonly notify: (notice: WorkerNotice) => void
   malformedMessages = 0
 
   constructor(
@@ -104,9 +119,10 @@ export class Worker {
     lateness: Lateness,
     { audit, history }: WorkerRecords = {}
   ) {
-    const { clockStart, policyWarnings: warnings, previousEnd, ...host } = start
+    const { clockStart, incarnation, policyWarnings: warnings, previousEnd, ...host } = start
     this.#warnings = new PolicyWarnings(warnings, (message) => this.log("Warning", message))
     this.host = host
+    this.incarnation = incarnation
     this.clock = makeClock(Date.now, monotonicNow, clockStart)
     this.tokens = new TokenStore(
       this.clock,
@@ -124,7 +140,7 @@ export class Worker {
     if (previousEnd !== undefined) this.bus.tellRestarted(previousEnd)
     this.spawner = spawner
     this.#lateness = lateness
-    this.#notify = notify
+    this.notify = notify
     this.confinement = new Confinement(spawner, (message) => this.log("Warning", message))
   }
 
@@ -140,7 +156,7 @@ export class Worker {
       onSuccess: (grant) =>
         this.tokens.restore({ tokenId: id, grant, parent: from, expiresAt }, Buffer.from(hash, "hex")),
       onFailure: ({ message }) => {
-        this.#notify({ _tag: "TokenEnded", id })
+        this.notify({ _tag: "TokenEnded", id })
         const subject = from === undefined ? policy.subject : `${from.grant.subject}/${policy.subject}`
         this.bus.tell(undefined, () => ({ _tag: "TokenRevoked", subject, tokenId: id }))
         this.log(
@@ -154,7 +170,7 @@ export class Worker {
   /** Told to the host, so that it is good for the worker that follows, if this one dies. */
   #added(token: string, policy: Policy, parent?: Capability): string {
     const { tokenId, expiresAt, hash } = this.tokens.stored(token)
-    this.#notify({
+    this.notify({
       _tag: "TokenAdded",
       token: { id: tokenId, hash: hash.toString("hex"), policy, parent: parent?.tokenId, expiresAt }
     })
@@ -162,7 +178,7 @@ export class Worker {
   }
 
   log(level: "Warning" | "Error", message: string): void {
-    this.#notify({ _tag: "Log", level, message: this.redact(message) })
+    this.notify({ _tag: "Log", level, message: this.redact(message) })
   }
 
   readonly handlers: Handlers<HostOperations> = {
@@ -178,6 +194,7 @@ export class Worker {
     revoke: ({ token, kill }) => this.revoke(token, kill),
     ...eventHandlers((run) => run(this.#subscriptions)),
     ...historyHandlers((run) => run(this.#historyDesk)),
+    ...daemonHandlers((run) => run((this.#desk ??= new DaemonDesk(this, hostCapability(this.host))))),
     stats: () => Effect.sync(() => this.#stats),
     metrics: () => Effect.promise(() => takeMetrics(this, this.#lateness.taken, this.#audit?.stats)),
     shutdown: ({ graceMs }) => Effect.promise(() => this.#shutdown(graceMs))
@@ -226,7 +243,7 @@ export class Worker {
   /** Ends the sessions of a token and of all that were derived from it, and the processes that are not to outlive it. */
   #tokenOver(capability: Capability, ending: Ending): void {
     const { tokenId, parent } = capability
-    this.#notify({ _tag: "TokenEnded", id: tokenId })
+    this.notify({ _tag: "TokenEnded", id: tokenId })
     this.bus.tellOf(capability, { _tag: ending === "revoked" ? "TokenRevoked" : "TokenExpired" })
     for (const session of this.sessions) {
       if (session.capability !== undefined && isOf(session.capability, tokenId)) session.tokenOver(ending)
@@ -250,6 +267,7 @@ export class Worker {
     const { other: _, ...bytes } = this.registry.bytes
     return {
       spawner: this.spawner.kind,
+      launchers: this.spawner.launchers,
       processes: { live: this.registry.live.length, total: this.registry.total },
       sessions: this.sessions.size,
       tokens: this.tokens.size,
@@ -264,22 +282,32 @@ export class Worker {
   /** Ends everything, since what it does can no longer be written down and the host has said that it must be. */
   async endUnaudited(): Promise<void> {
     const reason = "its audit cannot be written and is `required`"
-    this.#notify({ _tag: "Last", reason })
+    this.notify({ _tag: "Last", reason })
     this.log("Error", `The broker ends itself, since ${reason}.`)
     await this.#shutdown(UNAUDITED_GRACE_MS)
   }
 
+  /** Whoever asks for it again can only hurry it. */
+  #shutdown(graceMs: number): Promise<ShutdownReport> {
+    this.#deadline.bring(graceMs)
+    if (this.#shuttingDown !== undefined) {
+      for (const each of this.registry.live) if (each.isEnding) void each.end("shutdown", { withinMs: graceMs })
+    }
+    return (this.#shuttingDown ??= this.#shutDown())
+  }
+
   /** Refuses what is new, ends what runs, says goodbye, and gives everything back. */
-  async #shutdown(graceMs: number): Promise<ShutdownReport> {
+  async #shutDown(): Promise<ShutdownReport> {
     this.registry.close()
     this.tokens.close()
     const live = this.registry.live.filter(({ request }) => request.survives !== true)
     const running = live.filter((process) => !process.hasExited)
+    const daemons = this.daemons.list(() => true)
     const ended = Promise.all([
-      Effect.runPromise(this.daemons.shutdown(graceMs)),
-      ...live.filter((each) => !this.daemons.owns(each)).map((each) => each.end("shutdown", { withinMs: graceMs }))
+      Effect.runPromise(this.daemons.shutdown(this.#deadline)),
+      ...live.filter((each) => !this.daemons.owns(each)).map((each) => this.#endInOrder(each))
     ])
-    await Promise.race([ended, sleep(graceMs + SHUTDOWN_MARGIN_MS, undefined, { ref: false })])
+    await this.#deadline.waitFor(ended, SHUTDOWN_MARGIN_MS)
     for (const session of this.sessions) session.close()
     await this.hostStdio.close()
     this.confinement.close()
@@ -287,10 +315,13 @@ export class Worker {
     this.#subscriptions.close(new BrokerUnavailable({ reason: "it was shut down" }))
     await Promise.race([this.#subscriptions.drained, sleep(LAST_FACTS_MS, undefined, { ref: false })])
     await Promise.all([this.#audit?.close(), this.history?.close()])
-    const killed = running.filter(
-      ({ status }) => status.exit?._tag === "Signaled" && status.exit.signal === "SIGKILL"
-    ).length
-    return { stopped: running.length - killed, killed }
+    return reportOf(running, daemons)
+  }
+
+  /** What waits for its input alone needs no signal. */
+  #endInOrder(process: Process): Promise<void> {
+    const steps: StopSteps = [{ _tag: "CloseStdin", forMs: STDIN_MS }, ...process.spec.stop]
+    return process.end("shutdown", { steps, withinMs: this.#deadline.leftMs })
   }
 }
 

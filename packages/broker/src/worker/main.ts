@@ -1,61 +1,14 @@
 /**
- * The entry of the broker's thread. It wires; the work is done elsewhere.
- *
- * The launcher is started first, and the rest of the code is loaded while it boots.
+ * The entry of the broker's thread. Before any of its code is loaded it is said where that is kept as it was compiled, by the
+ * thread before this one.
  */
-import { fileURLToPath } from "node:url"
+import { enableCompileCache } from "node:module"
 import { workerData } from "node:worker_threads"
-import { sweep } from "../child/sweep.ts"
-import { entryFile } from "../link/entry-file.ts"
-import { BEAT_MS } from "../link/heartbeat.ts"
-import { Lateness } from "../link/Lateness.ts"
-import type { WorkerNotice, WorkerStart } from "../link/worker-start.ts"
-import { openAudit } from "./audit/open-audit.ts"
-import { openHistory } from "./history/open-history.ts"
+import type { WorkerStart } from "../link/worker-start.ts"
 import type { HistoryThreadStart } from "./history/thread-messages.ts"
-import { chooseSpawner } from "./spawn/choose-spawner.ts"
-
-const serveBroker = async (start: WorkerStart): Promise<void> => {
-  const lateness = new Lateness(BEAT_MS)
-  setInterval(() => {
-    Atomics.add(start.heartbeat, 0, 1)
-    lateness.beat()
-  }, BEAT_MS).unref()
-  const notify = (notice: WorkerNotice): void => start.port.postMessage(notice)
-
-  try {
-    const choosing = chooseSpawner(
-      start.spawner,
-      {
-        file: start.launcherPath ?? fileURLToPath(entryFile("launcher/main")),
-        execPath: start.execPath ?? process.execPath
-      },
-      start.launchers,
-      start.mark,
-      (message) => notify({ _tag: "Log", level: "Warning", message, part: "launcher" })
-    )
-    if (start.previousMark !== undefined) sweep(start.previousMark)
-    const [{ spawner, fallback }, audit, history, { serveHost }] = await Promise.all([
-      choosing,
-      start.audit && openAudit(start.audit, start.previousEnd !== undefined),
-      start.history && openHistory({ ...start.history, ...start }, start.previousEnd !== undefined, notify),
-      import("./serve-host.ts")
-    ])
-    await serveHost(start, spawner, notify, lateness, { audit, history })
-    if (fallback !== undefined) {
-      notify({
-        _tag: "Log",
-        level: "Warning",
-        message: `Children are started from the worker itself, since ${fallback}.`
-      })
-    }
-    notify({ _tag: "Ready" })
-  } catch (cause) {
-    notify({ _tag: "Failed", reason: (cause as Error).message })
-  }
-}
 
 /** The threads of the history run this file, too, so that a bundle needs no other for them. */
 const start = workerData as WorkerStart | HistoryThreadStart
+if ("codeCache" in start && start.codeCache !== undefined) enableCompileCache(start.codeCache)
 if ("role" in start) (await import("./history/run-thread.ts")).runHistoryThread(start)
-else await serveBroker(start)
+else await import("./run-worker.ts")

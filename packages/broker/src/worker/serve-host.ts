@@ -14,9 +14,9 @@ export const serveHost = async (
   lateness: Lateness,
   { audit, history }: WorkerRecords
 ): Promise<void> => {
-  const { env, cwd, secrets, clockStart, policyWarnings, previousEnd } = start
+  const { env, cwd, secrets, clockStart, incarnation, policyWarnings, previousEnd } = start
   const worker = new Worker(
-    { env, cwd, secrets, hasHistory: history !== undefined, clockStart, policyWarnings, previousEnd },
+    { env, cwd, secrets, hasHistory: history !== undefined, clockStart, incarnation, policyWarnings, previousEnd },
     spawner,
     notify,
     lateness,
@@ -33,7 +33,7 @@ export const serveHost = async (
     outputsOf: (id) => worker.registry.known(id)?.streams?.forHistory ?? [],
     living: () => worker.registry.live.map(({ id }) => id)
   })
-  await Effect.runPromise(worker.restore(start.tokens))
+  await Effect.runPromise(Effect.andThen(worker.restore(start.tokens), worker.daemons.restore(start.daemons)))
   serve(HostOperations, start.port, worker.handlers, {
     onMalformed: (error) => worker.log("Error", `The host sent what the worker does not understand. ${error.message}`),
     onDefect: (operation, cause) => worker.log("Error", `The operation ${operation} broke: ${String(cause)}`)

@@ -1,11 +1,11 @@
-import type { ProcessError } from "@spawnbroker/protocol"
+import type { Daemons, ProcessError } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { Daemons } from "./Daemons.ts"
+import { overSessions } from "../connection/over-sessions.ts"
 
 /**
- * Daemons of which each member is that of the connection there is when it is used. A stream ends with the connection on which
- * it was begun: whether the daemons are there still is for its reader to ask.
+ * Daemons of which each member is that of the connection there is when it is used. What has no end goes on over the next
+ * connection; the lines that are kept, which have one, end with the connection on which they were begun.
  */
 export const delegateDaemons = (current: Effect.Effect<Daemons, ProcessError>): Daemons => ({
   start: (...args) => Effect.flatMap(current, (daemons) => daemons.start(...args)),
@@ -15,6 +15,9 @@ export const delegateDaemons = (current: Effect.Effect<Daemons, ProcessError>): 
   restart: (...args) => Effect.flatMap(current, (daemons) => daemons.restart(...args)),
   list: () => Effect.flatMap(current, (daemons) => daemons.list()),
   get: (name) => Effect.flatMap(current, (daemons) => daemons.get(name)),
-  changes: (name) => Stream.unwrap(Effect.map(current, (daemons) => daemons.changes(name))),
-  logs: (...args) => Stream.unwrap(Effect.map(current, (daemons) => daemons.logs(...args)))
+  changes: (name) => overSessions(current, (daemons) => daemons.changes(name)),
+  logs: (name, options) =>
+    options?.follow === true
+      ? overSessions(current, (daemons) => daemons.logs(name, options))
+      : Stream.unwrap(Effect.map(current, (daemons) => daemons.logs(name, options)))
 })

@@ -1,5 +1,5 @@
 import type { DaemonInfo, DaemonLogLine, DaemonSpec } from "@spawnbroker/protocol"
-import type { DaemonLogsOptions, StartDaemonOptions, StopDaemonOptions } from "../daemons/Daemons.ts"
+import type { DaemonLogsOptions, StartDaemonOptions, StopDaemonOptions } from "@spawnbroker/protocol"
 
 interface Ending {
   /** Ends the loop: it rejects with the reason. */

@@ -59,6 +59,8 @@ export const DaemonReason = Schema.Union([
   Schema.TaggedStruct("DependencyFailed", { dependency: DaemonName, condition: DependencyCondition }),
   /** A process of another broker, or one that cannot be told from it, has its PID file. */
   Schema.TaggedStruct("RunsElsewhere", { pid: Pid }),
+  /** The broker's thread has died and was replaced, and its process has ended with that. */
+  Schema.TaggedStruct("BrokerRestarted", {}),
   /** The token with which it was started is revoked or has expired. */
   Schema.TaggedStruct("TokenOver", {})
 ])

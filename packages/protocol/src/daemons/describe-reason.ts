@@ -16,6 +16,7 @@ const words: Words = {
   DependencyFailed: ({ dependency, condition }) => `${dependency}, which it depends on, will not be ${condition}`,
   RunsElsewhere: ({ pid }) =>
     `its PID file names the process ${pid}, which runs and is not this broker's; end it, or take the file away`,
+  BrokerRestarted: () => "the broker's thread has died and was replaced, and it has ended with that",
   TokenOver: () => "the token with which it was started is revoked or has expired"
 }
 

@@ -8,6 +8,7 @@ import * as Result from "effect/Result"
 import type { Capability } from "./Capability.ts"
 import type { Clock } from "./Clock.ts"
 import type { Grant } from "./Grant.ts"
+import { HOST_TOKEN_ID } from "./host-token.ts"
 import { Tombstones } from "./Tombstones.ts"
 import { mintToken, parseToken, secretMatches } from "./tokens.ts"
 
@@ -109,6 +110,7 @@ export class TokenStore {
 
   /** Why a capability is not good any more, if so. */
   endingOf({ tokenId, expiresAt }: Capability): Ending | undefined {
+    if (tokenId === HOST_TOKEN_ID) return undefined
     if (expiresAt !== Infinity && expiresAt <= this.#clock.now()) {
       this.expire()
       return "expired"

@@ -3,14 +3,15 @@
  */
 import {
   type DaemonInfo,
+  type DaemonReason,
   type DaemonSpec,
   daemonDefaults,
-  type DaemonState,
-  type ReplicaInfo
+  type DaemonState
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
+import type { StoredReplica } from "../../link/StoredDaemon.ts"
 import type { Capability } from "../access/Capability.ts"
 import { parseDuration } from "../access/parse-duration.ts"
 import type { Unnamed } from "../events/Bus.ts"
@@ -26,24 +27,30 @@ export interface DaemonOptions {
   readonly owner: Capability
   readonly spec: DaemonSpec
   readonly redact: Redact
+  /** From where on its lines and its changes are numbered. */
+  readonly firstNumber: number
   readonly launch: (replica: number, book: LogBook) => Launch
   readonly readiness: (replica: number, book: LogBook) => Readiness | undefined
   readonly liveness: (replica: number, book: LogBook) => ReplicaOptions["liveness"]
   readonly dependencies: ReplicaOptions["dependencies"]
   /** Something of it is new. `change`: a replica has come to another state. */
   readonly onChange: (change?: StateChange) => void
+  /** What another worker has known of its replicas. */
+  readonly stored?: ReadonlyMap<number, StoredReplica> | undefined
+  /** What the next worker is to know of a replica is new. */
+  readonly onStored: (replica: number, stored: StoredReplica) => void
 }
 
 export class Daemon {
   readonly owner: Capability
   readonly spec: DaemonSpec
-  readonly book = new LogBook()
+  readonly book: LogBook
   readonly #redact: Redact
   readonly #onChange: DaemonOptions["onChange"]
   readonly #scope = Scope.makeUnsafe("parallel")
   readonly #replicas: Array<Replica> = []
   readonly #listeners = new Set<() => void>()
-  #version = 0
+  #version: number
 
   /** It does nothing before it is started. */
   static make(options: DaemonOptions): Effect.Effect<Daemon> {
@@ -56,14 +63,16 @@ export class Daemon {
     })
   }
 
-  private constructor({ owner, spec, redact, onChange }: DaemonOptions) {
+  private constructor({ owner, spec, redact, firstNumber, onChange }: DaemonOptions) {
     this.owner = owner
     this.spec = spec
     this.#redact = redact
+    this.book = new LogBook(firstNumber)
+    this.#version = firstNumber
     this.#onChange = onChange
   }
 
-  #make(replica: number, { launch, readiness, liveness, dependencies }: DaemonOptions) {
+  #make(replica: number, { launch, readiness, liveness, dependencies, stored, onStored }: DaemonOptions) {
     return Replica.make({
       ...rulesOf(this.spec),
       replica,
@@ -71,7 +80,9 @@ export class Daemon {
       readiness: readiness(replica, this.book),
       liveness: liveness(replica, this.book),
       dependencies,
-      onChange: (from) => this.#changed(replica, from)
+      onChange: (from) => this.#changed(replica, from),
+      stored: stored?.get(replica),
+      onStored: (news) => onStored(replica, this.#withoutSecrets(news))
     })
   }
 
@@ -111,6 +122,11 @@ export class Daemon {
     for (const replica of this.#replicas) replica.start()
   }
 
+  /** Goes on where another worker has left it. */
+  resume(): void {
+    for (const replica of this.#replicas) replica.resume()
+  }
+
   stop(terms?: Terms): Effect.Effect<void> {
     return Effect.forEach(this.#replicas, (replica) => replica.stop(terms), { concurrency: "unbounded", discard: true })
   }
@@ -135,7 +151,7 @@ export class Daemon {
   }
 
   /** What a probe or the system has said may have been told by a program that knows one. */
-  #withoutSecrets(info: ReplicaInfo): ReplicaInfo {
+  #withoutSecrets<Known extends { readonly reason?: DaemonReason }>(info: Known): Known {
     const { reason } = info
     if (reason === undefined) return info
     const texts = Object.entries(reason).map(([name, value]) => [
@@ -173,7 +189,8 @@ const rulesOf = (spec: DaemonSpec): Pick<ReplicaOptions, "rules" | "restart" | "
       restart: policy,
       maxRestarts,
       windowMs: parseDuration(window),
-      successExitCodes: spec.successExitCodes ?? daemonDefaults.successExitCodes
+      successExitCodes: spec.successExitCodes ?? daemonDefaults.successExitCodes,
+      isPersistent: spec.persistent === true
     },
     restart: spec.restart,
     resetAfterMs: parseDuration(resetAfter),

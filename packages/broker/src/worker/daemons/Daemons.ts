@@ -17,22 +17,33 @@ import {
   type ProcessError,
   ProcessNotFound
 } from "@spawnbroker/protocol"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Result from "effect/Result"
+import type { StoredDaemon, StoredReplica } from "../../link/StoredDaemon.ts"
 import { authorizeDaemon } from "../access/authorize-daemon.ts"
+import { hostCapability } from "../access/host-capability.ts"
+import { HOST_TOKEN_ID } from "../access/host-token.ts"
 import { type Capability, isOf, rootOf } from "../access/Capability.ts"
 import type { Process } from "../process/Process.ts"
+import type { Deadline } from "../terminate/Deadline.ts"
 import type { Worker } from "../Worker.ts"
 import { checkDaemon } from "./check-daemon.ts"
 import { Daemon } from "./Daemon.ts"
-import { type DependencyGraph, findCycle, stopWaves } from "./dependencies.ts"
+import { type DependencyGraph, findCycle, stopOrder } from "./dependencies.ts"
 import type { Terms } from "./Incarnation.ts"
 import { launchDaemon, type ReplicaOf } from "./launch-daemon.ts"
 import { compileLogProbe, makeProbe } from "./make-probes.ts"
 
 /** Instances of all daemons of one token, and of those derived from it. Higher: a client can make the broker hold more. */
 const MAX_REPLICAS_PER_TOKEN = 1024
+
+/**
+ * Lines and changes that are numbered by one worker: so whoever has seen some of it knows those of the next worker for new
+ * ones. More than there will be; less would be too few, and more would leave numbers for fewer workers.
+ */
+const NUMBERS_PER_WORKER = 2 ** 36
 
 /** A daemon that is to be started: one that is known, or a new one in its place. */
 interface Plan {
@@ -94,7 +105,7 @@ export class Daemons {
       yield* this.#checkRoom(capability, plans)
       const made = yield* Effect.forEach(
         [...plans.values()].filter(({ isNew }) => isNew),
-        ({ spec }) => this.#make(capability, spec)
+        ({ spec }) => this.#make(this.#ownerOf(capability, spec), spec)
       )
       const close = (daemons: ReadonlyArray<Daemon>): Effect.Effect<void> =>
         Effect.forEach(daemons, (daemon) => daemon.close(), { concurrency: "unbounded", discard: true })
@@ -103,10 +114,26 @@ export class Daemons {
         return yield* Effect.andThen(close(made), this.start(capability, asked, mayEnd))
       }
       const replaced = made.flatMap(({ name }) => this.#daemons.get(name) ?? [])
-      for (const daemon of made) this.#daemons.set(daemon.name, daemon)
+      for (const daemon of made) this.#add(daemon)
       yield* close(replaced)
       for (const name of plans.keys()) this.#daemons.get(name)?.start()
       return asked.flatMap((each) => this.#daemons.get(nameOf(each))?.info ?? [])
+    })
+  }
+
+  /** Takes over the daemons of a worker that has died, and starts those again that ran. One whose token is over is forgotten. */
+  restore(stored: ReadonlyArray<StoredDaemon>): Effect.Effect<void> {
+    return Effect.gen({ self: this }, function* () {
+      for (const { spec, tokenId, replicas } of stored) {
+        const owner =
+          tokenId === HOST_TOKEN_ID
+            ? hostCapability(this.#worker.host, spec)
+            : this.#worker.tokens.capabilityOf(tokenId)
+        if (owner === undefined) this.#worker.notify({ _tag: "DaemonForgotten", name: spec.name })
+        else this.#daemons.set(spec.name, yield* this.#make(owner, spec, replicas))
+      }
+      // Not before all are there, since they may depend on each other.
+      for (const daemon of this.#daemons.values()) daemon.resume()
     })
   }
 
@@ -131,17 +158,17 @@ export class Daemons {
 
   /** A token is over: what of it, and of those before it, does not run is forgotten. What runs is not started again. */
   tokenOver(): void {
-    for (const daemon of this.#daemons.values()) if (this.#isLeft(daemon)) this.#daemons.delete(daemon.name)
+    for (const daemon of this.#daemons.values()) if (this.#isLeft(daemon)) this.#remove(daemon.name)
   }
 
   /** Ends all but those that are persistent, which are left to the next broker. Nothing is started from here on. */
-  shutdown(graceMs: number): Effect.Effect<void> {
+  shutdown(deadline: Deadline): Effect.Effect<void> {
     return Effect.gen({ self: this }, function* () {
       this.#isClosed = true
-      const until = Date.now() + graceMs
       const daemons = [...this.#daemons.values()]
-      yield* this.#stopInOrder(daemons, ({ spec }) =>
-        spec.persistent === true ? "leave" : { by: "shutdown", withinMs: Math.max(0, until - Date.now()) }
+      yield* this.#stopInOrder(daemons, ({ spec }, turns) =>
+        // So that those who come later have a share of the time, too.
+        spec.persistent === true ? "leave" : { by: "shutdown", withinMs: deadline.leftMs / turns }
       )
       yield* Effect.forEach(daemons, (daemon) => daemon.close(), { concurrency: "unbounded", discard: true })
       for (const listener of this.#listeners) listener()
@@ -173,7 +200,7 @@ export class Daemons {
         const daemon = yield* Effect.fromResult(this.find(name, mayEnd))
         return { known: daemon, spec: daemon.spec, isNew: false }
       }
-      yield* checkDaemon(this.#worker, capability, asked)
+      yield* checkDaemon(this.#worker, this.#ownerOf(capability, asked), asked)
       const known = this.#daemons.get(name)
       if (known === undefined || this.#isLeft(known)) return { known, spec: asked, isNew: true }
       const argument = `daemons[${index}].name`
@@ -184,6 +211,11 @@ export class Daemons {
       if (known.isActive) return yield* wrong(argument, `${name} runs with another specification; stop it first`)
       return { known, spec: asked, isNew: true }
     })
+  }
+
+  /** In whose name a daemon runs. */
+  #ownerOf(capability: Capability, spec: DaemonSpec): Capability {
+    return capability.tokenId === HOST_TOKEN_ID ? hostCapability(this.#worker.host, spec) : capability
   }
 
   /** Its token is over, so nobody can start it again. */
@@ -248,7 +280,18 @@ export class Daemons {
       : Effect.void
   }
 
-  #make(owner: Capability, spec: DaemonSpec): Effect.Effect<Daemon> {
+  #add(daemon: Daemon): void {
+    const { name, spec, owner } = daemon
+    this.#daemons.set(name, daemon)
+    this.#worker.notify({ _tag: "DaemonAdded", spec, tokenId: owner.tokenId })
+  }
+
+  #remove(name: string): void {
+    this.#daemons.delete(name)
+    this.#worker.notify({ _tag: "DaemonForgotten", name })
+  }
+
+  #make(owner: Capability, spec: DaemonSpec, stored?: ReadonlyMap<number, StoredReplica>): Effect.Effect<Daemon> {
     const worker = this.#worker
     const of = (replica: number, book: ReplicaOf["book"]): ReplicaOf => ({ worker, owner, spec, replica, book })
     const { readiness, liveness } = spec
@@ -257,6 +300,7 @@ export class Daemons {
       owner,
       spec,
       redact: worker.redact,
+      firstNumber: (worker.incarnation - 1) * NUMBERS_PER_WORKER,
       launch: (replica, book) => launchDaemon(of(replica, book)),
       readiness: (replica, book) =>
         readiness === undefined || "log" in readiness ? byLine : makeProbe(of(replica, book), readiness),
@@ -272,7 +316,9 @@ export class Daemons {
       onChange: (change) => {
         if (change !== undefined) worker.bus.tellOf(owner, { _tag: "DaemonStateChanged", ...change })
         for (const listener of this.#listeners) listener()
-      }
+      },
+      stored,
+      onStored: (replica, news) => worker.notify({ _tag: "DaemonChanged", name: spec.name, replica, stored: news })
     })
   }
 
@@ -294,23 +340,28 @@ export class Daemons {
 
   #forget(daemon: Daemon): Effect.Effect<void> {
     return Effect.suspend(() => {
-      if (this.#daemons.get(daemon.name) === daemon) this.#daemons.delete(daemon.name)
+      if (this.#daemons.get(daemon.name) === daemon) this.#remove(daemon.name)
       for (const listener of this.#listeners) listener()
       return daemon.close()
     })
   }
 
-  #stopInOrder(daemons: ReadonlyArray<Daemon>, terms: (daemon: Daemon) => Terms | undefined): Effect.Effect<void> {
+  /** `turns`: how many are still to be stopped one after the other, this one included. */
+  #stopInOrder(
+    daemons: ReadonlyArray<Daemon>,
+    terms: (daemon: Daemon, turns: number) => Terms | undefined
+  ): Effect.Effect<void> {
     const byName = new Map(daemons.map((daemon) => [daemon.name, daemon]))
     const graph: DependencyGraph = new Map(daemons.map(({ name, spec }) => [name, Object.keys(spec.dependsOn ?? {})]))
+    const stopped = new Map(daemons.map(({ name }) => [name, Deferred.makeUnsafe<void>()]))
     return Effect.forEach(
-      stopWaves(graph),
-      (wave) =>
-        Effect.forEach(wave, (name) => byName.get(name)!.stop(terms(byName.get(name)!)), {
-          concurrency: "unbounded",
-          discard: true
-        }),
-      { discard: true }
+      stopOrder(graph),
+      ({ name, after, turns }) =>
+        Effect.forEach(after, (each) => Deferred.await(stopped.get(each)!), { discard: true }).pipe(
+          Effect.andThen(Effect.suspend(() => byName.get(name)!.stop(terms(byName.get(name)!, turns)))),
+          Effect.ensuring(Deferred.succeed(stopped.get(name)!, undefined))
+        ),
+      { concurrency: "unbounded", discard: true }
     )
   }
 }

@@ -15,9 +15,19 @@ import * as Pull from "effect/Pull"
 import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
+import type { StoredReplica } from "../../link/StoredDaemon.ts"
 import type { Incarnation, Launch, LaunchFailed, Terms } from "./Incarnation.ts"
 import type { OnLine } from "./logs/LogTap.ts"
-import { type Command, initial, type Machine, type MachineEvent, type Rules, transition } from "./machine.ts"
+import {
+  type Command,
+  initial,
+  type Machine,
+  type MachineEvent,
+  restored,
+  type Rules,
+  storedOf,
+  transition
+} from "./machine.ts"
 import { type Check, type ProbeTiming, runProbe } from "./probes/Probe.ts"
 import { restartSchedule } from "./restart-schedule.ts"
 
@@ -42,6 +52,10 @@ export interface ReplicaOptions {
   readonly dependencies: Effect.Effect<void, DaemonReason>
   /** Something in its `info` is new. `from`: its state before, where that is another one now. */
   readonly onChange: (from?: DaemonState) => void
+  /** What another worker has known of it. Absent: it is new. */
+  readonly stored?: StoredReplica | undefined
+  /** What the next worker is to know of it is new. */
+  readonly onStored: (stored: StoredReplica) => void
 }
 
 type Task = Command | Deferred.Deferred<void>
@@ -52,17 +66,22 @@ type News = MachineEvent extends infer E
     : never
   : never
 
+type NextDelay = (now: number, input: unknown) => Pull.Pull<[unknown, Duration.Duration], never, unknown>
+
 export class Replica {
   readonly #options: ReplicaOptions
   readonly #clock: Clock.Clock
   readonly #tasks: Queue.Queue<Task>
-  #machine: Machine = initial
+  #machine: Machine
+  #stored: StoredReplica | undefined
+  /** Restarts that its schedule has still to be told of. */
+  #unscheduled = 0
   #since: number
   #nextStartAt: number | undefined
   #scope: Scope.Closeable | undefined
   #launching: Fiber.Fiber<void> | undefined
   #running: Incarnation | undefined
-  #nextDelay: ((now: number, input: unknown) => Pull.Pull<[unknown, Duration.Duration], never, unknown>) | undefined
+  #nextDelay: NextDelay | undefined
   #onLine: OnLine = () => {}
   #isReadyByLine = false
   #lastProblem: string | undefined
@@ -84,6 +103,8 @@ export class Replica {
     this.#clock = clock
     this.#tasks = tasks
     this.#since = this.#now
+    this.#stored = options.stored
+    this.#machine = options.stored === undefined ? initial : restored(options.stored)
   }
 
   get state(): DaemonState {
@@ -113,6 +134,14 @@ export class Replica {
     this.#dispatch({ _tag: "Start" })
   }
 
+  /** Goes on where another worker has left it. */
+  resume(): void {
+    const stored = this.#options.stored
+    if (stored === undefined) return
+    this.#unscheduled = stored.recent.length - (stored.state === "backoff" ? 1 : 0)
+    this.#dispatch({ _tag: "Resume", was: stored.state, at: this.#now })
+  }
+
   /** Ends it. Resolves once its process and everybody of its group are gone. */
   stop(terms: Terms = { by: "client", withinMs: Infinity }): Effect.Effect<void> {
     return Effect.suspend(() => {
@@ -140,11 +169,21 @@ export class Replica {
     if (machine === this.#machine) return
     const before = this.#machine.state
     this.#machine = machine
+    this.#store()
     for (const command of commands) Queue.offerUnsafe(this.#tasks, command)
     if (machine.state === before) return this.#options.onChange()
     this.#since = this.#now
     this.#nextStartAt = undefined
     this.#options.onChange(before)
+  }
+
+  /** Only what is news: a state that the next worker would begin from as well is none. */
+  #store(): void {
+    const stored = storedOf(this.#options.rules, this.#machine, this.#now)
+    const { state, restarts, recent } = this.#stored ?? {}
+    if (stored.state === state && stored.restarts === restarts && stored.recent.length === recent?.length) return
+    this.#stored = stored
+    this.#options.onStored(stored)
   }
 
   get #work(): Effect.Effect<never> {
@@ -294,13 +333,16 @@ export class Replica {
   }
 
   get #resetSchedule(): Effect.Effect<void> {
-    return Effect.map(Schedule.toStep(restartSchedule(this.#options.restart)), (step) => void (this.#nextDelay = step))
+    return Effect.gen({ self: this }, function* () {
+      const step = yield* Schedule.toStep(restartSchedule(this.#options.restart))
+      this.#nextDelay = step
+      for (; this.#unscheduled > 0; this.#unscheduled--) yield* this.#pause(step)
+    })
   }
 
   get #backOff(): Effect.Effect<void> {
     return Effect.gen({ self: this }, function* () {
-      // It never ends by itself: the machine counts.
-      const [, delay] = yield* Pull.catchDone(this.#nextDelay!(this.#now, undefined), () => Effect.never)
+      const delay = yield* this.#pause(this.#nextDelay!)
       if (this.#machine.state !== "backoff") return
       this.#nextStartAt = this.#now + Duration.toMillis(delay)
       this.#options.onChange()
@@ -310,6 +352,14 @@ export class Replica {
           Effect.sync(() => this.#dispatch({ _tag: "BackedOff" }))
         )
       )
+    })
+  }
+
+  /** The next pause. There is always one: the machine counts. */
+  #pause(step: NextDelay): Effect.Effect<Duration.Duration> {
+    return Effect.gen({ self: this }, function* () {
+      const [, delay] = yield* Pull.catchDone(step(this.#now, undefined), () => Effect.never)
+      return delay
     })
   }
 

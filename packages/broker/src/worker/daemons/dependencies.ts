@@ -28,11 +28,38 @@ export const findCycle = (graph: DependencyGraph): ReadonlyArray<string> | undef
   return undefined
 }
 
+/** When one is stopped. */
+export interface StopTurn {
+  readonly name: string
+  /** Once these are. */
+  readonly after: ReadonlyArray<string>
+  /** Turns of the longest way that begins with this one: to what it depends on, and so on. */
+  readonly turns: number
+}
+
+/** The order in which they are stopped: each as soon as nobody depends on it any more, whatever the others do. */
+export const stopOrder = (graph: DependencyGraph): ReadonlyArray<StopTurn> => {
+  const waves = stopWaves(graph)
+  const waveOf = new Map(waves.flatMap((names, wave) => names.map((name) => [name, wave])))
+  const isBefore = (one: string, other: string): boolean => waveOf.get(one)! < (waveOf.get(other) ?? -1)
+  const turns = new Map<string, number>()
+  const after = new Map<string, Array<string>>([...graph.keys()].map((name) => [name, []]))
+  for (const name of waves.toReversed().flat()) {
+    const later = graph.get(name)!.filter((dependency) => isBefore(name, dependency))
+    turns.set(
+      name,
+      later.reduce((most, dependency) => Math.max(most, turns.get(dependency)! + 1), 1)
+    )
+    for (const dependency of later) after.get(dependency)!.push(name)
+  }
+  return waves.flat().map((name) => ({ name, after: after.get(name)!, turns: turns.get(name)! }))
+}
+
 /**
- * The order in which they are stopped: waves, each of those on whom nobody depends who is still there. Of those in a cycle
- * nobody is free, so they come last, all at once.
+ * Waves, each of those on whom nobody depends who is still there. Of those in a cycle nobody is free, so they come last, all at
+ * once.
  */
-export const stopWaves = (graph: DependencyGraph): ReadonlyArray<ReadonlyArray<string>> => {
+const stopWaves = (graph: DependencyGraph): ReadonlyArray<ReadonlyArray<string>> => {
   /** How many there are still who depend on each. */
   const dependants = new Map([...graph.keys()].map((name) => [name, 0]))
   const count = (names: Iterable<string>, by: number): void => {

@@ -5,6 +5,7 @@
  * the process, and what looks after it) carries its number, so that news of one that is over changes nothing.
  */
 import { type DaemonReason, type DaemonState, describeReason, type ExitStatus } from "@spawnbroker/protocol"
+import type { StoredReplica } from "../../link/StoredDaemon.ts"
 
 /** What of a specification decides. */
 export interface Rules {
@@ -13,6 +14,8 @@ export interface Rules {
   readonly maxRestarts: number
   readonly windowMs: number
   readonly successExitCodes: ReadonlyArray<number>
+  /** Its process outlives the broker, so that the next one finds it. */
+  readonly isPersistent: boolean
 }
 
 /** What becomes of a replica once everybody of its process is gone. */
@@ -40,9 +43,32 @@ export interface Machine {
 
 export const initial: Machine = { state: "stopped", incarnation: 0, restarts: 0, recent: [] }
 
+/** What is to be known of a replica if its worker dies at this moment. `at`: as that of `Gone`. */
+export const storedOf = (rules: Rules, machine: Machine, at: number): StoredReplica => {
+  // What it was going to come to: what is left of its process will be gone in any case.
+  const { state, reason, restarts, recent, exit } =
+    machine.state === "stopping" ? gone(rules, machine, at).machine : machine
+  return {
+    state: isOver(state) || state === "waiting" || state === "backoff" ? state : "running",
+    restarts,
+    recent,
+    ...(reason !== undefined && { reason }),
+    ...(exit !== undefined && { exit })
+  }
+}
+
+/** A replica of another worker, before it is resumed. */
+export const restored = ({ state, ...known }: StoredReplica): Machine => ({
+  ...initial,
+  ...known,
+  state: isOver(state) ? state : "stopped"
+})
+
 /** What somebody wants, or what has happened. */
 export type MachineEvent =
   | { readonly _tag: "Start" }
+  /** The worker that had it has died. `was`: what it was doing. `at`: as that of `Gone`. */
+  | { readonly _tag: "Resume"; readonly was: StoredReplica["state"]; readonly at: number }
   | { readonly _tag: "Stop" }
   | { readonly _tag: "DependenciesMet" }
   | { readonly _tag: "DependencyFailed"; readonly reason: DaemonReason }
@@ -100,12 +126,17 @@ type Steps = {
 const steps: Steps = {
   Start: (_rules, machine) => {
     const fresh: Machine = { ...machine, restarts: 0, recent: [] }
-    if (isOver(machine)) return go(fresh, "waiting", ["ResetSchedule", "AwaitDependencies"])
+    if (isOver(machine.state)) return go(fresh, "waiting", ["ResetSchedule", "AwaitDependencies"])
     if (machine.state === "backoff") return go(fresh, "waiting", ["End", "ResetSchedule", "AwaitDependencies"])
     return machine.state === "stopping" ? stay({ ...fresh, afterwards: { _tag: "StartAgain" } }) : stay(machine)
   },
+  Resume: (rules, machine, { was, at }) => {
+    if (was === "backoff") return go(machine, "backoff", ["ResetSchedule", "BackOff"], machine.reason)
+    if (was === "waiting") return go(machine, "waiting", ["ResetSchedule", "AwaitDependencies"], machine.reason)
+    return was === "running" ? resumed(rules, machine, at) : stay(machine)
+  },
   Stop: (_rules, machine) => {
-    if (isOver(machine)) return stay(machine)
+    if (isOver(machine.state)) return stay(machine)
     if (machine.state === "waiting" || machine.state === "backoff") return go(machine, "stopped", ["End"])
     const stopping: Machine = { ...machine, afterwards: { _tag: "Stopped" } }
     return machine.state === "stopping" ? stay(stopping) : go(stopping, "stopping", ["End"])
@@ -177,6 +208,20 @@ const retry = (rules: Rules, machine: Machine, reason: DaemonReason, at: number)
   return go({ ...machine, restarts: machine.restarts + 1, recent: [...recent, at] }, "backoff", ["BackOff"], reason)
 }
 
+/**
+ * Its process has ended with the worker that had it, unless it is persistent. The first time it is started again at once. A
+ * daemon that brings down each worker that starts it comes back later and later, and is given up in the end.
+ */
+const resumed = (rules: Rules, machine: Machine, at: number): Step => {
+  if (rules.isPersistent) return go(machine, "waiting", ["ResetSchedule", "AwaitDependencies"])
+  const reason: DaemonReason = { _tag: "BrokerRestarted" }
+  const { machine: next, commands } = retry(rules, machine, reason, at)
+  if (next.state !== "backoff") return { machine: next, commands }
+  return next.recent.length === 1
+    ? go(next, "waiting", ["ResetSchedule", "AwaitDependencies"], reason)
+    : { machine: next, commands: ["ResetSchedule", ...commands] }
+}
+
 const stay = (machine: Machine): Step => ({ machine, commands: [] })
 
 const go = (before: Machine, state: DaemonState, commands: ReadonlyArray<Command>, reason?: DaemonReason): Step => {
@@ -191,7 +236,8 @@ const withExit = ({ exit: _before, ...machine }: Machine, exit: ExitStatus | und
 })
 
 /** Nothing of it happens by itself. */
-const isOver = ({ state }: Machine): boolean => state === "stopped" || state === "completed" || state === "failed"
+const isOver = (state: StoredReplica["state"] | DaemonState): state is "stopped" | "completed" | "failed" =>
+  state === "stopped" || state === "completed" || state === "failed"
 
 /** Its process runs, and nobody wants it to end. */
 const runs = ({ state }: Machine): boolean => state === "started" || state === "healthy" || state === "unhealthy"

@@ -27,6 +27,7 @@ import { Subscriptions } from "../events/Subscriptions.ts"
 import { HistoryDesk, historyHandlers } from "../history/HistoryDesk.ts"
 import type { Worker } from "../Worker.ts"
 import type { Process } from "../process/Process.ts"
+import { daemonHandlers } from "../daemons/daemon-handlers.ts"
 import { DaemonDesk } from "../daemons/DaemonDesk.ts"
 import { Channels } from "./Channels.ts"
 import { DataPort } from "./DataPort.ts"
@@ -154,12 +155,7 @@ export class Session {
           Effect.sync(() => news.tokenRefused("revoke", error))
         )
       ),
-    startDaemons: ({ daemons }) => this.#whenConnected(({ desk }) => desk.start(daemons)),
-    stopDaemons: ({ names, forget }) => this.#whenConnected(({ desk }) => desk.stop(names, forget)),
-    restartDaemons: ({ names }) => this.#whenConnected(({ desk }) => desk.restart(names)),
-    listDaemons: () => this.#whenConnected(({ desk }) => desk.list),
-    getDaemon: ({ name, after, waitMs }) => this.#whenConnected(({ desk }) => desk.get(name, after, waitMs)),
-    readDaemonLogs: ({ name, waitMs, ...query }) => this.#whenConnected(({ desk }) => desk.logs(name, query, waitMs)),
+    ...daemonHandlers((run) => this.#whenConnected(({ desk }) => run(desk))),
     ...eventHandlers((run) => this.#whenConnected(({ subscriptions }) => run(subscriptions))),
     ...historyHandlers((run) => this.#whenConnected(({ history }) => run(history)))
   }

@@ -28,6 +28,7 @@ import {
  */
 export class DirectSpawner implements Spawner {
   readonly kind = "direct"
+  readonly launchers = 0
   readonly #children = new ChildTable()
   readonly #pipes = new PipeTable(makePipes)
   readonly #mark: string

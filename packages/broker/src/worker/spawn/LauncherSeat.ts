@@ -17,6 +17,8 @@ export class LauncherSeat {
   readonly #log: (message: string) => void
   #launcher: Promise<Launcher>
   #closed = false
+  /** Its launcher lives. */
+  isReady = false
   /** Children that are being started. */
   starting = 0
   /** How often a launcher has died here. */
@@ -55,7 +57,9 @@ export class LauncherSeat {
   }
 
   #watch(launcher: Launcher): void {
+    this.isReady = true
     void launcher.ended.then(() => {
+      this.isReady = false
       if (this.#closed) return
       this.replaced++
       void launcher.how.then((how) =>

@@ -57,6 +57,10 @@ export class LauncherSpawner implements Spawner {
     return new LauncherSeat(launcher, this.#start, this.#log)
   }
 
+  get launchers(): number {
+    return this.#seats.filter(({ isReady }) => isReady).length
+  }
+
   spawn(request: SpawnRequest): Promise<Spawned> {
     const links = request.stdio.filter(isLinkEnd).map(({ link }) => link.id)
     const seat = this.#seatOf(links) ?? this.#idlest()

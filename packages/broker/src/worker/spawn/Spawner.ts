@@ -116,6 +116,8 @@ export interface SpawnerHealth {
 
 export interface Spawner {
   readonly kind: "direct" | "launcher"
+  /** Launchers that are ready now. */
+  readonly launchers: number
   /** Rejects with {@link SpawnError}. */
   spawn(request: SpawnRequest): Promise<Spawned>
   /** A link between two children of this spawner. It costs nothing until the first of them is started. */

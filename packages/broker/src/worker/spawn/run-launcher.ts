@@ -12,6 +12,8 @@ export interface LauncherLocation {
   readonly file: string
   /** Absolute path of what runs it: Node, or an Electron that is told to be Node. */
   readonly execPath: string
+  /** Directory in which its compiled code is kept, if there is one. */
+  readonly codeCache: string | undefined
 }
 
 export interface LauncherProcess {
@@ -51,12 +53,12 @@ export const runLauncher = async (location: LauncherLocation): Promise<LauncherP
   }
 }
 
-const fork = ({ file, execPath }: LauncherLocation): ChildProcess =>
+const fork = ({ file, execPath, codeCache }: LauncherLocation): ChildProcess =>
   spawn(execPath, [...nodeFlags, file], {
     stdio: ["inherit", "inherit", "inherit", "pipe"],
     cwd: "/",
-    // Makes an Electron binary behave as Node. Node itself does not know it, and children do not get it.
-    env: { ELECTRON_RUN_AS_NODE: "1" },
+    // The first makes an Electron binary behave as Node, which itself does not know it. Children get neither.
+    env: { ELECTRON_RUN_AS_NODE: "1", ...(codeCache !== undefined && { NODE_COMPILE_CACHE: codeCache }) },
     detached: true
   })
 

@@ -9,6 +9,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
+import type { StoredReplica } from "../../../src/link/StoredDaemon.ts"
 import type { Launch, LaunchHooks } from "../../../src/worker/daemons/Incarnation.ts"
 import type { Check, ProbeTiming } from "../../../src/worker/daemons/probes/Probe.ts"
 import { Replica, type ReplicaOptions } from "../../../src/worker/daemons/Replica.ts"
@@ -58,6 +59,8 @@ interface Supervised extends Script {
   readonly replica: Replica
   /** Each state it has come to. */
   readonly states: ReadonlyArray<DaemonState>
+  /** What the next worker would know of it. */
+  readonly stored: ReadonlyArray<StoredReplica>
 }
 
 const failed: ExitStatus = { _tag: "Exited", code: 1 }
@@ -67,13 +70,15 @@ const rules: ReplicaOptions["rules"] = {
   restart: "on-failure",
   maxRestarts: 10,
   windowMs: 600_000,
-  successExitCodes: [0]
+  successExitCodes: [0],
+  isPersistent: false
 }
 
 const supervise = (options: Partial<ReplicaOptions> = {}): Effect.Effect<Supervised, never, Scope.Scope> =>
   Effect.gen(function* () {
     const script = makeScript()
     const states: Array<DaemonState> = []
+    const stored: Array<StoredReplica> = []
     const replica: Replica = yield* Replica.make({
       replica: 1,
       rules,
@@ -85,11 +90,13 @@ const supervise = (options: Partial<ReplicaOptions> = {}): Effect.Effect<Supervi
       launch: script.launch,
       restart: undefined,
       onChange: (from) => from !== undefined && states.push(replica.state),
+      onStored: (news) => stored.push(news),
       ...options
     })
-    replica.start()
+    if (options.stored === undefined) replica.start()
+    else replica.resume()
     yield* settle
-    return { ...script, replica, states }
+    return { ...script, replica, states, stored }
   })
 
 /** Lets everything happen that waits for no time. */
@@ -321,6 +328,87 @@ describe("a replica", () => {
       yield* supervised.replica.stop()
       const once: ReadonlyArray<DaemonState> = ["waiting", "starting", "healthy"]
       assert.deepStrictEqual(supervised.states, [...once, "stopping", "backoff", ...once, "stopping", "stopped"])
+    })
+  )
+
+  it.effect("whose worker has died goes on in the next one, with what counts against it", () =>
+    Effect.gen(function* () {
+      const restart = { delay: "1 second", factor: 2, maxDelay: "1 minute", jitter: false }
+      const first = yield* supervise({ restart })
+      for (const seconds of [1, 2, 4]) {
+        yield* fail(first)
+        yield* pass(seconds * 1000)
+      }
+      assert.strictEqual(first.replica.state, "healthy")
+      const second = yield* supervise({ restart, stored: first.stored.at(-1) })
+      // The fourth time, since the worker's end is one, too.
+      assert.deepInclude(second.replica.info, { state: "backoff", restarts: 4, reason: { _tag: "BrokerRestarted" } })
+      yield* pass(7999)
+      assert.strictEqual(second.processes.length, 0)
+      yield* pass(1)
+      assert.strictEqual(second.replica.state, "healthy")
+      yield* fail(second)
+      // Cut off in the middle of its pause: that one begins anew, and no other one is counted.
+      const third = yield* supervise({ restart, stored: second.stored.at(-1) })
+      assert.deepInclude(third.replica.info, { state: "backoff", restarts: 5 })
+      yield* pass(15_999)
+      assert.strictEqual(third.processes.length, 0)
+      yield* pass(1)
+      assert.strictEqual(third.replica.state, "healthy")
+    })
+  )
+
+  it.effect("that brings down each worker that starts it is given up", () =>
+    Effect.gen(function* () {
+      let last = yield* supervise({ rules: { ...rules, maxRestarts: 3 } })
+      const states: Array<DaemonState> = []
+      for (let death = 0; death < 5; death++) {
+        last = yield* supervise({ rules: { ...rules, maxRestarts: 3 }, stored: last.stored.at(-1) })
+        states.push(last.replica.state)
+        yield* pass(30_000)
+      }
+      assert.deepStrictEqual(states, ["healthy", "backoff", "backoff", "failed", "failed"])
+      assert.strictEqual(last.replica.info.reason?._tag, "GaveUp")
+    })
+  )
+
+  it.effect(
+    "that was stopped on purpose, is completed or has failed stays so in the next worker, and tells nothing",
+    () =>
+      Effect.gen(function* () {
+        const stopped = yield* supervise()
+        yield* stopped.replica.stop()
+        const completed = yield* supervise()
+        yield* completed.processes[0]!.exit({ _tag: "Exited", code: 0 })
+        yield* settle
+        const failing = yield* supervise({ rules: { ...rules, restart: "never" } })
+        yield* fail(failing)
+        for (const before of [stopped, completed, failing]) {
+          const after = yield* supervise({ stored: before.stored.at(-1) })
+          const { since: _since, ...info } = before.replica.info
+          assert.deepInclude(after.replica.info, info)
+          assert.deepStrictEqual([after.processes.length, after.states], [0, []])
+        }
+      })
+  )
+
+  it.effect("tells what is to be known of it when that changes, and not more often", () =>
+    Effect.gen(function* () {
+      const { probe, answer } = makeProbe()
+      const supervised = yield* supervise({ ...ready, readiness: probe, restart: { delay: "1 second", jitter: false } })
+      answer.isGood = true
+      yield* pass(1000)
+      assert.strictEqual(supervised.replica.state, "healthy")
+      yield* fail(supervised)
+      yield* pass(1000)
+      const told = supervised.stored.map(({ state, restarts }) => [state, restarts])
+      assert.deepStrictEqual(told, [
+        ["waiting", 0],
+        ["running", 0],
+        ["backoff", 1],
+        ["waiting", 1],
+        ["running", 1]
+      ])
     })
   )
 })

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { findCycle, stopWaves } from "../../../src/worker/daemons/dependencies.ts"
+import { findCycle, stopOrder } from "../../../src/worker/daemons/dependencies.ts"
 
 const graph = (edges: Readonly<Record<string, ReadonlyArray<string>>>) => new Map(Object.entries(edges))
 
@@ -25,15 +25,29 @@ describe("dependencies", () => {
     const names = Array.from({ length: 256 }, (_, index) => `d${index}`)
     const all = new Map(names.map((name, index) => [name, names.slice(index + 1)]))
     assert.isUndefined(findCycle(all))
-    assert.strictEqual(stopWaves(all).length, 256)
+    assert.deepStrictEqual(stopOrder(all)[0], { name: "d0", after: [], turns: 256 })
+    assert.deepInclude(stopOrder(all).at(-1), { name: "d255", after: names.slice(0, 255).toReversed(), turns: 1 })
   })
 
   it("are stopped after those that depend on them, and independent ones at a time", () => {
-    const waves = stopWaves(graph({ db: [], cache: ["db"], web: ["cache", "db"], worker: ["db"], other: [] }))
-    assert.deepStrictEqual(waves, [["web", "worker", "other"], ["cache"], ["db"]])
+    const order = stopOrder(graph({ db: [], cache: ["db"], web: ["cache", "db"], worker: ["db"], other: [] }))
+    assert.deepStrictEqual(order, [
+      { name: "web", after: [], turns: 3 },
+      { name: "worker", after: [], turns: 2 },
+      { name: "other", after: [], turns: 1 },
+      { name: "cache", after: ["web"], turns: 2 },
+      { name: "db", after: ["cache", "web", "worker"], turns: 1 }
+    ])
+  })
+
+  it("in a cycle are all stopped, at once", () => {
+    assert.deepStrictEqual(stopOrder(graph({ one: ["two"], two: ["one"] })), [
+      { name: "one", after: [], turns: 1 },
+      { name: "two", after: [], turns: 1 }
+    ])
   })
 
   it("on what is not there hold up nobody", () => {
-    assert.deepStrictEqual(stopWaves(graph({ web: ["gone"] })), [["web"]])
+    assert.deepStrictEqual(stopOrder(graph({ web: ["gone"] })), [{ name: "web", after: [], turns: 1 }])
   })
 })

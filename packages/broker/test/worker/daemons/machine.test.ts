@@ -5,7 +5,9 @@ import {
   initial,
   type Machine,
   type MachineEvent,
+  restored,
   type Rules,
+  storedOf,
   transition
 } from "../../../src/worker/daemons/machine.ts"
 
@@ -14,7 +16,8 @@ const rules: Rules = {
   restart: "on-failure",
   maxRestarts: 2,
   windowMs: 1000,
-  successExitCodes: [0, 3]
+  successExitCodes: [0, 3],
+  isPersistent: false
 }
 
 const exit = (code: number): ExitStatus => ({ _tag: "Exited", code })
@@ -205,5 +208,53 @@ describe("the life of a replica", () => {
     assert.strictEqual(failing.restarts, 1)
     const again = after(failing, Start)
     assert.deepStrictEqual([again.restarts, again.recent], [0, []])
+  })
+
+  it("is known to the next worker as what it was going to come to", () => {
+    const stored = (machine: Partial<Machine>) => storedOf(rules, { ...initial, ...machine }, at)
+    assert.deepInclude(stored({ state: "stopping", afterwards: { _tag: "Stopped" } }), {
+      state: "stopped",
+      restarts: 0
+    })
+    assert.deepInclude(stored({ state: "stopping", ...hasExited(3) }), { state: "completed", exit: exit(3) })
+    assert.deepInclude(stored({ state: "stopping", ...hasExited(1) }), { state: "backoff", restarts: 1, recent: [at] })
+    assert.deepInclude(stored({ state: "stopping", ...hasFailed(true) }), { state: "failed", reason })
+    assert.deepInclude(stored({ state: "stopping", afterwards: { _tag: "StartAgain" } }), { state: "waiting" })
+    for (const state of ["starting", "started", "healthy", "unhealthy"] as const) {
+      assert.deepInclude(stored({ state }), { state: "running" })
+    }
+  })
+
+  const resumed = (machine: Partial<Machine>, changed: Partial<Rules> = {}) => {
+    const stored = storedOf(rules, { ...initial, incarnation, ...machine }, at)
+    const Resume: MachineEvent = { _tag: "Resume", was: stored.state, at }
+    const step = transition({ ...rules, ...changed }, restored(stored), Resume)
+    return [step.machine.state, step.machine.restarts, step.commands] as const
+  }
+
+  it("goes on in the next worker: what ran is started again, the first time at once", () => {
+    const atOnce = ["ResetSchedule", "AwaitDependencies"] as const
+    assert.deepStrictEqual(resumed({ state: "healthy" }), ["waiting", 1, atOnce])
+    assert.deepStrictEqual(resumed({ state: "started", recent: [4500], restarts: 1 }), [
+      "backoff",
+      2,
+      ["ResetSchedule", "BackOff"]
+    ])
+    assert.deepStrictEqual(resumed({ state: "healthy", recent: [4500, 4800], restarts: 2 })[0], "failed")
+    assert.deepStrictEqual(resumed({ state: "healthy" }, { restart: "never" }), ["failed", 0, []])
+    // It runs on, and is only found again.
+    assert.deepStrictEqual(resumed({ state: "healthy" }, { restart: "never", isPersistent: true }), [
+      "waiting",
+      0,
+      atOnce
+    ])
+    assert.deepStrictEqual(resumed({ state: "waiting" }), ["waiting", 0, atOnce])
+    assert.deepStrictEqual(resumed({ state: "backoff", recent: [at], restarts: 1 }), [
+      "backoff",
+      1,
+      ["ResetSchedule", "BackOff"]
+    ])
+    for (const state of ["stopped", "completed", "failed"] as const)
+      assert.deepStrictEqual(resumed({ state }), [state, 0, []])
   })
 })

@@ -21,8 +21,15 @@ export interface LogQuery {
 export class LogBook {
   #lines: Array<DaemonLogLine> = []
   #length = 0
-  #next = 0
+  readonly #first: number
+  #next: number
   readonly #waiting = new Set<() => void>()
+
+  /** `first`: the number of the first line. */
+  constructor(first = 0) {
+    this.#first = first
+    this.#next = first
+  }
 
   add(line: Omit<DaemonLogLine, "seq">): void {
     this.#lines.push({ seq: this.#next++, ...line })
@@ -35,7 +42,7 @@ export class LogBook {
   read({ replica, cursor, tail }: LogQuery): LogPage {
     const oldest = this.#lines[0]?.seq ?? this.#next
     const isWanted = (line: DaemonLogLine): boolean => replica === undefined || line.replica === replica
-    const from = cursor ?? this.#startOfTail(tail, isWanted)
+    const from = cursor === undefined ? this.#startOfTail(tail, isWanted) : Math.max(cursor, this.#first)
     const lines: Array<DaemonLogLine> = []
     let at = Math.max(from, oldest)
     for (; at < this.#next && lines.length < MAX_LOG_LINES; at++) {

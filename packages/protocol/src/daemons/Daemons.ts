@@ -1,6 +1,9 @@
-import type { DaemonInfo, DaemonLogLine, DaemonSpec, ProcessError } from "@spawnbroker/protocol"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
+import type { ProcessError } from "../errors/ProcessError.ts"
+import type { DaemonInfo } from "./DaemonInfo.ts"
+import type { DaemonLogLine } from "./DaemonLogLine.ts"
+import type { DaemonSpec } from "./DaemonSpec.ts"
 
 export interface StartDaemonOptions {
   /**
@@ -40,8 +43,8 @@ export interface DaemonLogsOptions {
 /**
  * Daemons: named processes that the broker keeps running, where the policy has `daemons`.
  *
- * A daemon belongs to the token, not to this connection: it runs until it is stopped, or its broker ends, or its token. What
- * becomes of it is a value, its `state`, not an error.
+ * A daemon belongs to the token, not to this connection: it runs until it is stopped, or its broker ends, or its token. It is
+ * started again, by its restart policy, where the broker's thread has died and was replaced. What becomes of it is a value, its `state`, not an error.
  */
 export interface Daemons {
   /**

@@ -1,15 +1,19 @@
-import type { DaemonInfo, DaemonLogLine, ProcessError } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type { Session } from "../connection/connect-session.ts"
-import { findUnknownOption } from "../find-unknown-option.ts"
+import type { Remote } from "../derive/remote.ts"
+import { findUnknownOption } from "../errors/find-unknown-option.ts"
+import type { ProcessError } from "../errors/ProcessError.ts"
+import type { DaemonOperations } from "../operations/daemons.ts"
+import type { DaemonInfo } from "./DaemonInfo.ts"
+import type { DaemonLogLine } from "./DaemonLogLine.ts"
 import type { DaemonLogsOptions, Daemons, StartDaemonOptions, StopDaemonOptions } from "./Daemons.ts"
 
 /** How long the broker holds an answer back while there is nothing new. Higher: fewer calls. It holds up nobody. */
 const WAIT_MS = 20_000
 
-export const makeDaemons = ({ call }: Session): Daemons => {
+/** The face of the daemons that one end of a connection has. */
+export const makeDaemons = (call: Remote<DaemonOperations>): Daemons => {
   const changes = (name: string): Stream.Stream<DaemonInfo, ProcessError> =>
     Stream.unfold<number | undefined, DaemonInfo, ProcessError, never>(undefined, (after) =>
       nextChange(name, after).pipe(Effect.map((info) => [info, info.version] as const))
@@ -63,7 +67,7 @@ export const makeDaemons = ({ call }: Session): Daemons => {
 }
 
 const logs = (
-  call: Session["call"],
+  call: Remote<DaemonOperations>,
   name: string,
   options: DaemonLogsOptions
 ): Stream.Stream<DaemonLogLine, ProcessError> => {
