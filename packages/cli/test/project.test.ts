@@ -112,6 +112,26 @@ describe("a project in the foreground, without a terminal", () => {
         }).pipe(Effect.scoped)
     ))
 
+  it("tells its health over HTTP where that is asked for", () =>
+    withCli(
+      { ...threeDaemons, "spawnbroker.config.json": { daemons: { one: daemon("one") }, health: { port: 0 } } },
+      (cli) =>
+        Effect.gen(function* () {
+          const up = yield* cli.spawn(["up"], { stdin: "ignore" })
+          let url: string | undefined
+          const seen: Array<number> = []
+          yield* Stream.runForEach(up.stdoutLines, (line) =>
+            Effect.gen(function* () {
+              url ??= /told at (http:\/\/127\.0\.0\.1:[0-9]+)\/health$/.exec(line)?.[1]
+              if (!/one is healthy/.test(line)) return
+              seen.push((yield* Effect.promise(() => fetch(`${url}/ready`))).status)
+              yield* up.kill({ signal: "SIGINT" })
+            })
+          )
+          assert.deepStrictEqual(seen, [200])
+        }).pipe(Effect.scoped)
+    ))
+
   it("with five different mistakes is not started, and is told where each is", () =>
     withCli(
       {

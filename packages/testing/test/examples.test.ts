@@ -27,7 +27,7 @@ const examplesOf = (file: string): ReadonlyArray<Example> => {
 
 /** What a docstring need not import. */
 const prelude = `
-import { Broker } from "@spawnbroker/broker"
+import { Broker, serveHealth } from "@spawnbroker/broker"
 import { Client } from "@spawnbroker/client"
 import { Policy } from "@spawnbroker/protocol"
 import { Effect, Fiber, Schedule, Stream } from "effect"

@@ -42,6 +42,15 @@ export const Config = Schema.Struct({
   ),
   limits: described("What each daemon may use.", Limits),
   sandbox: described("What the daemons can see and reach. Absent: what their user can.", Sandbox),
+  health: described(
+    "Where the health of the project is served over HTTP, at /live, /ready and /health. Absent: nowhere.",
+    Schema.Struct({
+      port: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })).pipe(
+        Schema.annotateKey({ description: "0: any that is free, which `up` says." })
+      ),
+      host: described("The address. Absent: 127.0.0.1.", Schema.String.check(Schema.isMinLength(1)))
+    })
+  ),
   policies: described("Policies by which tokens are minted.", Schema.Record(Name, ConfigPolicy)),
   tokens: described(
     "Tokens that are there as long as the project is up, each in a file that only its user can read.",

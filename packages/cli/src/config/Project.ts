@@ -18,6 +18,7 @@ export interface Project {
   readonly daemons: ReadonlyArray<DaemonSpec>
   /** By which it starts its daemons, and by which the commands of its user see and end everything of its broker. */
   readonly policy: Policy
+  readonly health: Config["health"]
   readonly policies: Readonly<Record<string, Policy>>
   /** Whether it is remembered what has run. */
   readonly hasHistory: boolean
@@ -45,6 +46,7 @@ export const toProject = ({ file, config, locate }: ReadConfig): Project => {
     directory,
     daemons,
     policy: policyOf(name, directory, daemons, config),
+    health: config.health,
     policies,
     hasHistory: config.history ?? true,
     tokens: Object.entries(config.tokens ?? {}).map(([token, { policy, file: path }]) => ({

@@ -1,7 +1,7 @@
 /**
  * A project while it is up: a broker, its daemons, its tokens, and the sockets by which it is reached.
  */
-import { Broker, type BrokerHandle } from "@spawnbroker/broker"
+import { Broker, type BrokerHandle, type HealthEndpoint, serveHealth } from "@spawnbroker/broker"
 import { Client, type ClientHandle } from "@spawnbroker/client"
 import type { ProcessError } from "@spawnbroker/protocol"
 import * as Deferred from "effect/Deferred"
@@ -20,6 +20,8 @@ import { serveProject } from "./serve-project.ts"
 
 export interface KeptProject {
   readonly client: ClientHandle
+  /** Where its health is served, if it is to be. */
+  readonly health: HealthEndpoint | undefined
   /** Somebody has asked for its end. */
   readonly downAsked: Effect.Effect<void>
   /** Stops the daemons, those that depend on others first, and tells whoever has asked. */
@@ -43,7 +45,8 @@ export const keepProject = (
     yield* lockProject(place.lockFile)
     const broker = yield* startBroker(project, secrets)
     const token = yield* broker.mint(project.policy)
-    const client = yield* Client.connect(yield* broker.openPort(), token)
+    const client = yield* Client.connect(broker.openPort(), token)
+    const health = project.health && (yield* serveHealth(broker, project.health))
     const asked = yield* Deferred.make<void>()
     const stopped = yield* Deferred.make<void>()
     let killed = 0
@@ -69,6 +72,7 @@ export const keepProject = (
     })
     return {
       client,
+      health,
       downAsked: Deferred.await(asked),
       stop: client.daemons.stopAll().pipe(
         // Whoever is in a hurry takes the broker away.

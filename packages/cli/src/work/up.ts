@@ -38,6 +38,7 @@ export const up = (config: string | undefined) =>
     const kept = yield* keepProject(project, placeOf(project.file), secrets)
     const screen = chooseScreen(process.stdout, process.env, names, yield* Json)
     yield* Effect.addFinalizer(() => Effect.sync(() => screen.close()))
+    if (kept.health !== undefined) screen.note(`Its health is told at ${kept.health.url}/health`)
     const watch = new DaemonWatch(kept.client, screen)
     const infos = yield* kept.client.daemons.startAll(project.daemons)
     for (const info of infos) screen.changed(info)
