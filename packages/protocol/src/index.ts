@@ -20,6 +20,7 @@ export {
   ProcessNotFound,
   SpawnFailed,
   TimedOut,
+  TransformFailed,
   Unsupported
 } from "./errors/ProcessError.ts"
 
@@ -78,6 +79,10 @@ export { Milliseconds } from "./process/Milliseconds.ts"
 export { spawnDefaults, SpawnSpec, Stdio, Unread } from "./process/SpawnSpec.ts"
 export { TraceContext, traceparent } from "./process/TraceContext.ts"
 export { StopStep, StopSteps } from "./process/StopSteps.ts"
+
+export { type BuiltInName, builtInNames, BuiltInOptions, Digest } from "./transforms/BuiltInOptions.ts"
+export { defineTransform, type Transform } from "./transforms/Transform.ts"
+export { StreamTransforms, TransformName, TransformUse } from "./transforms/TransformUse.ts"
 
 export { EAGER_BYTES, eagerBytes, INPUT_CREDIT_BYTES, returnThreshold, slackBytes } from "./wire/credits.ts"
 export {

@@ -171,6 +171,24 @@ export class Unsupported extends Schema.TaggedError<Unsupported>()("Unsupported"
   }
 }
 
+/** A transform of an output has ended before the output did. What it had made by then has come; nothing else will. */
+export class TransformFailed extends Schema.TaggedError<TransformFailed>()("TransformFailed", {
+  transform: Schema.String,
+  /** `stdout` or `stderr`. */
+  stream: Schema.String,
+  /**
+   * `input`: the output is not what it takes. `threw`: its code broke. `hung`: a step of it took too long. `bloated`: it took
+   * too much memory. `lost`: its thread has ended, and it was none of its doing.
+   */
+  reason: Schema.Literals(["input", "threw", "hung", "bloated", "lost"]),
+  problem: Schema.String
+}) {
+  readonly code = codes.TransformFailed
+  override get message(): string {
+    return explain(this)
+  }
+}
+
 /** Every way in which an operation may fail. */
 export const ProcessError = Schema.Union([
   Io,
@@ -184,7 +202,8 @@ export const ProcessError = Schema.Union([
   TimedOut,
   InvalidArgument,
   BrokerUnavailable,
-  Unsupported
+  Unsupported,
+  TransformFailed
 ])
 export type ProcessError = typeof ProcessError.Type
 

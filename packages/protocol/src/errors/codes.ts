@@ -11,6 +11,7 @@ export const codes = {
   TimedOut: 4008,
   InvalidArgument: 4009,
   BrokerUnavailable: 4010,
-  Unsupported: 4011
+  Unsupported: 4011,
+  TransformFailed: 4012
 } as const
 export type ErrorTag = keyof typeof codes

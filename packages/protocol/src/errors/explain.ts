@@ -12,6 +12,7 @@ import type {
   ProcessNotFound,
   SpawnFailed,
   TimedOut,
+  TransformFailed,
   Unsupported
 } from "./ProcessError.ts"
 import { commandLine } from "./command-line.ts"
@@ -58,7 +59,17 @@ const explanations: { readonly [T in ErrorTag]: (error: Extract<ProcessError, { 
     `${error.operation} took longer than ${error.timeoutMs} ms. Give it more time, or find what it waits for.`,
   InvalidArgument: (error: InvalidArgument) => `Invalid ${error.argument}: ${error.problem}.`,
   BrokerUnavailable: (error: BrokerUnavailable) => `The broker is not available: ${error.reason}. Connect again.`,
-  Unsupported: (error: Unsupported) => `Not supported here: ${error.feature}. ${error.hint}`
+  Unsupported: (error: Unsupported) => `Not supported here: ${error.feature}. ${error.hint}`,
+  TransformFailed: (error: TransformFailed) =>
+    `The transform ${error.transform} of ${error.stream} failed: ${error.problem}. ${transformAdvices[error.reason]}`
+}
+
+const transformAdvices: { readonly [R in TransformFailed["reason"]]: string } = {
+  input: "Look at the output without it, or use another.",
+  threw: "Look at the output without it, and mend its module.",
+  hung: "Its thread was ended, and nobody else's work with it. Give its module less to do a step, or more time.",
+  bloated: "Its thread was ended, and nobody else's work with it. Let its module keep less, and answer less a step.",
+  lost: "Run the process again."
 }
 
 const tokenProblems: { readonly [R in InvalidToken["reason"]]: string } = {

@@ -15,6 +15,7 @@
 import * as Schema from "effect/Schema"
 import { DurationText } from "../process/DurationText.ts"
 import { CommandName, EnvironmentName, Text } from "../process/SpawnSpec.ts"
+import { TransformName } from "../transforms/TransformUse.ts"
 import { DaemonGrant } from "./DaemonGrant.ts"
 import { HistoryGrant } from "./HistoryGrant.ts"
 import { Limits } from "./Limits.ts"
@@ -136,6 +137,8 @@ export const Policy = Schema.Struct({
   sandbox: Schema.optionalKey(Sandbox),
   /** Topics of the bus that the client may use. */
   topics: Schema.optionalKey(Topics),
+  /** Transforms of the host that the client may have done with the outputs of its processes. Absent: none. */
+  transforms: Schema.optionalKey(Schema.Array(TransformName)),
   /** Daemons that the client may have: named processes that are kept running. Absent: none. */
   daemons: Schema.optionalKey(DaemonGrant),
   /** What the broker's history keeps of the processes, where it has one. Only of a policy that the host itself mints. */

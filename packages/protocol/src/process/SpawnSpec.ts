@@ -7,6 +7,7 @@
 import * as Schema from "effect/Schema"
 import { Milliseconds } from "./Milliseconds.ts"
 import { AdditionalFd } from "./Fd.ts"
+import { StreamTransforms } from "../transforms/TransformUse.ts"
 import { StopSteps } from "./StopSteps.ts"
 import { TraceContext } from "./TraceContext.ts"
 
@@ -91,7 +92,9 @@ export const SpawnSpec = Schema.Struct({
   /** Send the first signal of `stop` to the rest of the group as soon as the process has exited with another code than 0. */
   endGroupOnFailure: Schema.Boolean,
   /** Of the span that asks for it. `toProcess`: the process is told, too, in its variable `TRACEPARENT`. Absent: nobody traces it. */
-  trace: Schema.optionalKey(Schema.Struct({ ...TraceContext.fields, toProcess: Schema.Boolean }))
+  trace: Schema.optionalKey(Schema.Struct({ ...TraceContext.fields, toProcess: Schema.Boolean })),
+  /** What is done with its outputs before anybody gets them, or they are kept. */
+  transforms: Schema.optionalKey(StreamTransforms)
 })
 export type SpawnSpec = typeof SpawnSpec.Type
 

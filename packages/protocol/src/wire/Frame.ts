@@ -8,7 +8,7 @@
  * |---|---|---|---|
  * | `Data` | broker | fd, offset, arrival, held?, bytes | output; `offset` counts the bytes of the stream before it. A jump means that bytes were dropped |
  * | `Dropped` | broker | fd | nobody reads, and what follows of the stream is not what comes next: unread bytes go, too |
- * | `End` | broker | fd | no more output on this stream |
+ * | `End` | broker | fd, error? | no more output on this stream; with `error`, since the transform that made it has failed |
  * | `Lifecycle` | broker | event, isLast? | a fact of the process's life |
  * | `InputCredit` | broker | fd, bytes | the client may send so many more |
  * | `InputClosed` | broker | fd, errno?, limit? | the child reads no more, or is given no more by a limit of its policy, `limit` bytes in all; what was not taken yet is lost |
@@ -28,7 +28,7 @@
  * `credits.ts`.
  */
 import * as Schema from "effect/Schema"
-import { ProcessError } from "../errors/ProcessError.ts"
+import { ProcessError, TransformFailed } from "../errors/ProcessError.ts"
 import { Fd } from "../process/Fd.ts"
 import { LifecycleEvent } from "../process/Lifecycle.ts"
 
@@ -69,7 +69,7 @@ export const BrokerFrame = Schema.Union([
     bytes: Bytes
   }),
   Schema.TaggedStruct("Dropped", { channel: Channel, fd: Fd }),
-  Schema.TaggedStruct("End", { channel: Channel, fd: Fd }),
+  Schema.TaggedStruct("End", { channel: Channel, fd: Fd, error: Schema.optionalKey(TransformFailed) }),
   Schema.TaggedStruct("Lifecycle", {
     channel: Channel,
     event: LifecycleEvent,

@@ -18,7 +18,8 @@ const documented: { readonly [T in ErrorTag]: number } = {
   TimedOut: 4008,
   InvalidArgument: 4009,
   BrokerUnavailable: 4010,
-  Unsupported: 4011
+  Unsupported: 4011,
+  TransformFailed: 4012
 }
 
 const encode = Schema.encodeSync(ProcessError)
@@ -42,8 +43,17 @@ const hostileErrors: ReadonlyArray<errors.ProcessError> = [
   new errors.TimedOut({ operation: hostile, timeoutMs: 1 }),
   new errors.InvalidArgument({ argument: hostile, problem: hostile }),
   new errors.BrokerUnavailable({ reason: hostile }),
-  new errors.Unsupported({ feature: hostile, hint: hostile })
+  new errors.Unsupported({ feature: hostile, hint: hostile }),
+  new errors.TransformFailed({ transform: hostile, stream: hostile, reason: "threw", problem: hostile })
 ]
+
+const adviceOf = {
+  input: /line 3 is not JSON\. Look at the output without it/,
+  threw: /mend its module/,
+  hung: /more time/,
+  bloated: /keep less/,
+  lost: /again/
+}
 
 /** One of each, as the broker makes them, and a word of what its message tells the reader to do. */
 const advice: ReadonlyArray<readonly [error: errors.ProcessError, next: RegExp]> = [
@@ -82,17 +92,24 @@ const advice: ReadonlyArray<readonly [error: errors.ProcessError, next: RegExp]>
     /an absolute path is expected/
   ],
   [new errors.BrokerUnavailable({ reason: "it was shut down" }), /Connect again/],
-  [new errors.Unsupported({ feature: "pty", hint: "Use pipes." }), /Use pipes/]
+  [new errors.Unsupported({ feature: "pty", hint: "Use pipes." }), /Use pipes/],
+  ...(["input", "threw", "hung", "bloated", "lost"] as const).map(
+    (reason) =>
+      [
+        new errors.TransformFailed({ transform: "ndjson", stream: "stdout", reason, problem: "line 3 is not JSON" }),
+        adviceOf[reason]
+      ] as const
+  )
 ]
 
 describe("errors", () => {
-  it("there are twelve, with the documented codes", () => {
+  it("there are thirteen, with the documented codes", () => {
     assert.deepStrictEqual(codes, documented)
     assert.deepStrictEqual(classes.map(({ identifier }) => identifier).toSorted(), Object.keys(documented).toSorted())
   })
 
   it("no code is used twice", () => {
-    assert.strictEqual(new Set(Object.values(codes)).size, 12)
+    assert.strictEqual(new Set(Object.values(codes)).size, 13)
   })
 
   for (const [error, next] of advice) {
@@ -104,7 +121,7 @@ describe("errors", () => {
   }
 
   it("every error has advice here", () => {
-    assert.strictEqual(new Set(advice.map(([error]) => error._tag)).size, 12)
+    assert.strictEqual(new Set(advice.map(([error]) => error._tag)).size, 13)
   })
 
   for (const member of classes) {
