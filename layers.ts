@@ -26,6 +26,10 @@ const allButNode = [
   "^(effect|comlink|re2js|@spawnbroker)|/(host|worker)/",
   "The launcher stays small: it imports Node, `child` and `link`, and nothing else."
 ] as const
+const allButLink = [
+  "^(effect|comlink|re2js|koffi|piscina|@spawnbroker)|/(host|worker|child)/",
+  "A thread of the pool starts fast and knows nothing: it imports Node and `link`, and nothing else."
+] as const
 
 export const layers: ReadonlyArray<Layer> = [
   { files: "**/*.ts", refuse: [processes, pastTheDoor] },
@@ -34,6 +38,7 @@ export const layers: ReadonlyArray<Layer> = [
   { files: "packages/broker/src/**", refuse: [processes, pastTheDoor, client] },
   { files: "packages/broker/src/{Broker.ts,host/**}", refuse: [processes, pastTheDoor, client, workerRooms] },
   { files: "packages/broker/src/link/**", refuse: [processes, pastTheDoor, client, workerRooms] },
+  { files: "packages/broker/src/pool/**", refuse: [processes, pastTheDoor, client, allButLink] },
   { files: "packages/broker/src/worker/spawn/{DirectSpawner,run-launcher}.ts", refuse: [pastTheDoor, client] },
   { files: "packages/broker/src/child/**", refuse: [pastTheDoor, client, allButNode] },
   { files: "packages/broker/src/launcher/**", refuse: [processes, pastTheDoor, client, allButNode] },

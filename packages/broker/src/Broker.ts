@@ -52,6 +52,7 @@ import { codeCache } from "./host/code-cache.ts"
 import { DaemonLedger } from "./host/DaemonLedger.ts"
 import { type Supervised, superviseWorker } from "./host/supervise-worker.ts"
 import { TokenLedger } from "./host/TokenLedger.ts"
+import { decodeTransforms, type OwnTransform, type PoolOptions } from "./host/transform-options.ts"
 import { overWorkers } from "./host/over-workers.ts"
 import { clockStartsNow } from "./link/clock-start.ts"
 import type { BrokerStats, ShutdownReport } from "./link/host-operations.ts"
@@ -127,6 +128,20 @@ export interface BrokerOptions {
    * @default false
    */
   readonly history?: boolean | "memory" | HistoryOptions | undefined
+  /**
+   * Transforms of your own, by the name under which clients ask for them and policies allow them: modules that make of what a
+   * process puts out what its client wants, in a thread that is nobody else's. One with the name of a built-in is in its place
+   * (`lines`, `ndjson`, `stripAnsi`, `gunzip`, `digest`).
+   *
+   * **Errors**: `BrokerUnavailable` for a name that is none, or a place that is no file.
+   * @default those that are built in
+   */
+  readonly transforms?: Readonly<Record<string, OwnTransform>> | undefined
+  /**
+   * The threads in which transforms run: how many, how large, and how long they are kept.
+   * @default as many as there are cores, from 2 to 4; 128 MiB of heap each; 10 seconds
+   */
+  readonly pool?: PoolOptions | undefined
   /**
    * The file of the broker's thread, where a bundler has put it: an entry of its own, made from
    * `@spawnbroker/broker/worker`. A path, or a URL of the kind `file:`.
@@ -349,6 +364,7 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
       const daemons = new DaemonLedger()
       const audit = yield* decodeAudit(options.audit)
       const history = yield* decodeHistory(options.history)
+      const pool = yield* decodeTransforms(options.transforms, options.pool)
       const supervised = yield* superviseWorker((incarnation, previousEnd) =>
         startWorker(
           {
@@ -366,6 +382,7 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
             audit,
             history,
             secrets: options.secrets ?? {},
+            pool,
             policyWarnings: options.policyWarnings ?? "log",
             codeCache: codeCache(),
             launcherPath: options.launcherPath && resolve(options.launcherPath),

@@ -13,6 +13,7 @@ export type { StopOptions, StopStep } from "./operations/stop.ts"
 export type { Template, TemplateValue } from "./operations/template.ts"
 export type { HostStdio } from "./host-stdio/HostStdio.ts"
 export type { IpcOption, IpcSchemas, MessagesOf, ProcessMessages } from "./messages/ProcessMessages.ts"
+export type { TransformOption } from "./transforms/transform-option.ts"
 export type { Piped, SpawnOptions, StreamName } from "./options.ts"
 export type { PipelineHandle } from "./pipeline/PipelineHandle.ts"
 export { PipelineResult } from "./pipeline/PipelineResult.ts"
@@ -43,6 +44,8 @@ export {
   DaemonState,
   Decision,
   defineTopic,
+  defineTransform,
+  Digest,
   describeExit,
   describeReason,
   describeSignal,
@@ -75,5 +78,7 @@ export {
   type SubscribeOptions,
   TimedOut,
   type Topic,
+  type Transform,
+  TransformFailed,
   Unsupported
 } from "@spawnbroker/protocol"

@@ -13,6 +13,7 @@ import type { Shell } from "./connection/DefaultShell.ts"
 import type { IpcOption } from "./messages/ProcessMessages.ts"
 import type { InvalidUtf8 } from "./process/decode-text.ts"
 import type { ChunkMemory } from "./process/Incoming.ts"
+import { toStreamTransforms, type TransformOption } from "./transforms/transform-option.ts"
 import { findUnknownOption } from "./find-unknown-option.ts"
 import { nameAsOption } from "./name-as-option.ts"
 import { type StopStep, toStopSteps } from "./operations/stop.ts"
@@ -136,6 +137,13 @@ export interface SpawnOptions<Stdin extends Stdio = Stdio, Stdout extends Stdio 
    */
   readonly endGroupOnFailure?: boolean | undefined
   /**
+   * What is done with stdout, or with each of both outputs, before anybody gets it, in a thread that is neither the broker's nor
+   * this one: a name that the policy's `transforms` has, or that and its options. What it makes is then the output: of `lines`,
+   * `stripAnsi` and `gunzip` bytes, of `ndjson` and `digest` values, which `results` decodes. See the guide to transforms.
+   * @default none
+   */
+  readonly transform?: TransformOption | undefined
+  /**
    * What becomes of output that is read as text and is not UTF-8: U+FFFD in its place, or the error `Io` with `EILSEQ`.
    * @default "replace"
    */
@@ -222,6 +230,7 @@ export const toSpec = (
     forceKillAfter = onlyStep.forMs,
     additionalFds,
     shell,
+    transform,
     ...same
   } = options
   if (stop !== undefined && (options.killSignal ?? options.forceKillAfter) !== undefined) {
@@ -233,6 +242,7 @@ export const toSpec = (
       ...definedOnly(same),
       ...millis({ timeout, idleTimeout, startTimeout }),
       stop: toStopSteps(stop ?? [{ signal: killSignal, for: forceKillAfter }]),
+      ...(transform !== undefined && { transforms: toStreamTransforms(transform) }),
       ...(additionalFds !== undefined && { additionalFds: fdList(additionalFds) }),
       ...(shell === undefined
         ? { command, args }
@@ -287,7 +297,8 @@ const optionNames: Readonly<Record<keyof BrokerOptions, true>> = {
   shell: true,
   trace: true,
   replayBytes: true,
-  endGroupOnFailure: true
+  endGroupOnFailure: true,
+  transform: true
 }
 const allNames = Object.keys(optionNames)
 

@@ -4,7 +4,7 @@
  *
  * Asked for only when it is needed: a bundle is one file and may not know its own place.
  */
-export const entryFile = (entry: "worker/main" | "launcher/main"): URL => {
+export const entryFile = (entry: "worker/main" | "launcher/main" | "pool/main" | "pool/tasks/match-text"): URL => {
   const here = import.meta.url
   return new URL(`../${entry}${here.slice(here.lastIndexOf("."))}`, here)
 }

@@ -36,6 +36,8 @@ export const BrokerStats = Schema.Struct({
   audit: Schema.optionalKey(Schema.Struct({ held: Schema.Natural, lost: Schema.Natural })),
   /** Entries of the history that wait for the disk, and facts that are lost to it. Absent where there is none. */
   history: Schema.optionalKey(Schema.Struct({ held: Schema.Natural, lost: Schema.Natural })),
+  /** Threads for transforms that there are now, streams that they serve, and work that waits for one. */
+  pool: Schema.Struct({ threads: Schema.Natural, streams: Schema.Natural, waiting: Schema.Natural }),
   /** Of all processes so far. */
   bytes: Schema.Struct({ stdin: Schema.Natural, stdout: Schema.Natural, stderr: Schema.Natural }),
   /** Resources that the worker thread holds, by their kind in Node (`PipeWrap`, `Timeout`, …). */

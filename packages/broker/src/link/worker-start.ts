@@ -1,5 +1,6 @@
 /** What the host gives its worker at the start, and what the worker says before and beside its replies. */
 import type { MessagePort } from "node:worker_threads"
+import type { BuiltInName } from "@spawnbroker/protocol"
 import type { ClockStart } from "./clock-start.ts"
 import type { Heartbeat } from "./heartbeat.ts"
 import type { StoredDaemon, StoredReplica } from "./StoredDaemon.ts"
@@ -60,12 +61,26 @@ export interface WorkerStart {
   readonly history: HistoryStart | undefined
   /** By name. They leave the worker only in the environment of children whose policy refers to them. */
   readonly secrets: Readonly<Record<string, string>>
+  readonly pool: PoolStart
   /** What is done with the warnings of a policy that is minted. */
   readonly policyWarnings: "log" | "ignore"
 }
 
 /** Whose word a line of the log is. */
 export type LogPart = "worker" | "launcher"
+
+/** A transform: one that is built in, or a module of the host's, and what a step of it may take. */
+export type TransformStart = { readonly builtIn: BuiltInName } | { readonly module: string; readonly stepMs: number }
+
+/** The threads for transforms, and those that are the host's own. */
+export interface PoolStart {
+  /** Absolute path of a thread's file. */
+  readonly file: string
+  readonly maxThreads: number
+  readonly memoryMb: number
+  readonly idleMs: number
+  readonly transforms: Readonly<Record<string, TransformStart>>
+}
 
 /** One way, on the worker's own port. */
 export type WorkerNotice =

@@ -50,6 +50,7 @@ import { Registry } from "./process/Registry.ts"
 import type { Handlers } from "./session/serve.ts"
 import { Session } from "./session/Session.ts"
 import type { Spawner } from "./spawn/Spawner.ts"
+import { Transforms } from "./transforms/Transforms.ts"
 
 /** What a process gets at most whose token was revoked or has expired, whatever its client has asked for it. */
 const REVOKED_GRACE_MS = 5000
@@ -63,7 +64,7 @@ const SHUTDOWN_MARGIN_MS = 2000
 type AttenuateError = InvalidArgument | InvalidToken | LimitExceeded | Unsupported
 
 /** What of a start the worker itself needs. */
-type WorkerOptions = Host & Pick<WorkerStart, "clockStart" | "incarnation" | "policyWarnings" | "previousEnd">
+type WorkerOptions = Host & Pick<WorkerStart, "clockStart" | "incarnation" | "policyWarnings" | "previousEnd" | "pool">
 
 /** Where what happens is written down. */
 export interface WorkerRecords {
@@ -92,6 +93,7 @@ export class Worker {
   readonly confinement: Confinement
   readonly daemons = new Daemons(this)
   readonly hostStdio = new HostStdio()
+  readonly transforms: Transforms
   readonly sessions = new Set<Session>()
   /** A text without the host's secrets. Whatever is told of arguments, or of what came from outside, goes through it. */
   readonly redact: Redact
@@ -119,7 +121,7 @@ export class Worker {
     lateness: Lateness,
     { audit, history }: WorkerRecords = {}
   ) {
-    const { clockStart, incarnation, policyWarnings: warnings, previousEnd, ...host } = start
+    const { clockStart, incarnation, policyWarnings: warnings, previousEnd, pool, ...host } = start
     this.#warnings = new PolicyWarnings(warnings, (message) => this.log("Warning", message))
     this.host = host
     this.incarnation = incarnation
@@ -131,6 +133,7 @@ export class Worker {
     )
     this.failedConnects = new FailedConnects(this.clock)
     this.redact = makeRedact(host.secrets)
+    this.transforms = new Transforms(pool, this.redact)
     this.bus = new Bus(this.redact)
     this.#subscriptions = new Subscriptions(this.bus, this.topics, "everybody")
     this.#audit = audit
@@ -272,6 +275,7 @@ export class Worker {
       sessions: this.sessions.size,
       tokens: this.tokens.size,
       malformedMessages: this.malformedMessages,
+      pool: this.transforms.stats,
       ...(this.#audit && { audit: this.#audit.stats }),
       ...(this.history && { history: this.history.log.stats }),
       bytes,
@@ -311,6 +315,7 @@ export class Worker {
     for (const session of this.sessions) session.close()
     await this.hostStdio.close()
     this.confinement.close()
+    await this.transforms.close()
     await this.spawner.close()
     this.#subscriptions.close(new BrokerUnavailable({ reason: "it was shut down" }))
     await Promise.race([this.#subscriptions.drained, sleep(LAST_FACTS_MS, undefined, { ref: false })])

@@ -14,9 +14,10 @@ export const serveHost = async (
   lateness: Lateness,
   { audit, history }: WorkerRecords
 ): Promise<void> => {
-  const { env, cwd, secrets, clockStart, incarnation, policyWarnings, previousEnd } = start
+  const { env, cwd, secrets, clockStart, incarnation, policyWarnings, previousEnd, pool } = start
+  const host = { env, cwd, secrets, hasHistory: history !== undefined }
   const worker = new Worker(
-    { env, cwd, secrets, hasHistory: history !== undefined, clockStart, incarnation, policyWarnings, previousEnd },
+    { ...host, clockStart, incarnation, policyWarnings, previousEnd, pool },
     spawner,
     notify,
     lateness,

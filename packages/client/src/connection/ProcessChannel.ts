@@ -121,7 +121,9 @@ export class ProcessChannel implements IncomingLink, OutgoingLink {
       case "Dropped":
         return this.#openOutput(frame.fd).gap()
       case "End":
-        return this.#openOutput(frame.fd).end()
+        return frame.error === undefined
+          ? this.#openOutput(frame.fd).end()
+          : this.#openOutput(frame.fd).fail(frame.error)
       case "Lifecycle":
         this.isReleased = frame.isLast === true
         return this.#tell(frame.event)

@@ -13,6 +13,7 @@ import type { ProcessHandle } from "./ProcessHandle.ts"
 import { DEFAULT_READ_BYTES, readLine, readSome } from "./read.ts"
 import type { ChunkMemory } from "./Incoming.ts"
 import { notPiped } from "./Reader.ts"
+import { decodeResults } from "../transforms/decode-results.ts"
 import { readBytes } from "./read-stream.ts"
 
 /** Of what a handle is made. */
@@ -65,6 +66,14 @@ export class LazyHandle implements ProcessHandle, ProcessMessages<any, any> {
 
   get stderrLines(): ProcessHandle["stderrLines"] {
     return Stream.splitLines(decodeStream(this.stderr, "stderr", this.#parts.invalidUtf8))
+  }
+
+  get results(): ProcessHandle["results"] {
+    const { process } = this.#parts
+    return (transform, stream = "stdout") => {
+      const incoming = process.output(stream === "stdout" ? 1 : 2)
+      return decodeResults(readBytes(stream, incoming === undefined ? [] : [incoming], "borrowed"), transform)
+    }
   }
 
   get read(): ProcessHandle["read"] {

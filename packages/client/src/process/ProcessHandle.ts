@@ -5,7 +5,8 @@ import type {
   ProcessError,
   ProcessId,
   ProcessInfo,
-  ProcessStatus
+  ProcessStatus,
+  Transform
 } from "@spawnbroker/protocol"
 import type * as Effect from "effect/Effect"
 import type * as Sink from "effect/Sink"
@@ -86,6 +87,17 @@ export interface ProcessCore {
   readonly info: ProcessInfo
   /** Writes all it is given to an additional descriptor (`additionalFds`), then closes it as far as it is an input. */
   readonly getInputFd: (fd: number) => Sink.Sink<void, Uint8Array | string, never, ProcessError>
+  /**
+   * What a transform has made of stdout (or of stderr), value by value, each decoded by the transform's schema. It reads the
+   * stream, so nothing else can beside it.
+   *
+   * **Errors**: `TransformFailed` once all has come that it had made; `InvalidArgument` for a result that does not fit the
+   * schema; those of `stdout`.
+   */
+  readonly results: <Value>(
+    transform: Transform<Value>,
+    stream?: "stdout" | "stderr"
+  ) => Stream.Stream<Value, ProcessError>
   /** What comes out of an additional descriptor. One reader at a time, as for stdout. */
   readonly getOutputFd: (fd: number) => Stream.Stream<Uint8Array, ProcessError>
   /** As `write`, to an additional descriptor. **Errors**: the same; those of `Io` name it `fd3` and so on. */

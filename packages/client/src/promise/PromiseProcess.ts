@@ -5,7 +5,8 @@ import type {
   ProcessId,
   ProcessInfo,
   ProcessStatus,
-  Signal
+  Signal,
+  Transform
 } from "@spawnbroker/protocol"
 import type { StopOptions } from "../operations/stop.ts"
 import type { StreamName } from "../options.ts"
@@ -57,6 +58,8 @@ export interface PromiseProcessCore extends AsyncDisposable {
   input(fd: number): ProcessInput
   /** A descriptor that it writes, by its number; 1 is stdout, 2 is stderr. */
   output(fd: number): ProcessOutput
+  /** What a transform has made of stdout, or of stderr, value by value, each decoded by its schema. */
+  results<Value>(transform: Transform<Value>, stream?: "stdout" | "stderr"): AsyncIterable<Value>
   /** Every fact of its life from the first to `Closed`, for each loop anew. */
   readonly lifecycle: AsyncIterable<LifecycleEvent>
   /**

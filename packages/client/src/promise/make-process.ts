@@ -26,6 +26,7 @@ export const makeProcess = (
   // They are there, whatever its type says of them.
   ...makeMessages(handle as ProcessHandle & ProcessMessages<any, any>, stop),
   all: new Output(handle.all, stop, decoderFor("stdout", invalidUtf8)),
+  results: (transform, stream) => Stream.toAsyncIterable(handle.results(transform, stream)),
   lifecycle: Stream.toAsyncIterable(handle.lifecycle),
   wait: () => toPromise(handle.exit),
   status: () => toPromise(handle.status),

@@ -20,6 +20,7 @@ import * as Result from "effect/Result"
 import { type FileIdentity, identityOf } from "../../child/FileIdentity.ts"
 import { isVisible } from "../sandbox/bubblewrap-arguments.ts"
 import type { SpawnRequest, StdioRequest } from "../spawn/Spawner.ts"
+import { refusedTransform } from "./authorize-transforms.ts"
 import { buildEnvironment } from "./build-environment.ts"
 import type { EffectiveLimits } from "./combine-limits.ts"
 import type { EffectiveSandbox } from "./combine-sandbox.ts"
@@ -66,6 +67,8 @@ const decide = (grant: Grant, host: Host, spec: SpawnSpec): Authorized => {
   const cwd = directory.path
   const { found, rules } = decideCommand(grant, spec, cwd)
   decideStdio(grant, spec)
+  const untransformed = refusedTransform(grant, spec)
+  if (untransformed !== undefined) throw untransformed
   if (grant.sandbox !== undefined) checkPlaces(grant, grant.sandbox, cwd)
   const env = withTrace(withMessages(decideEnvironment(grant, spec), spec), spec)
   if (exceedsKernel(spec.args, env)) {

@@ -51,6 +51,7 @@ export interface Grant {
   /** Of the chain. */
   readonly sandbox: EffectiveSandbox | undefined
   readonly topics: { readonly publish: ReadonlyArray<string>; readonly subscribe: ReadonlyArray<string> }
+  readonly transforms: ReadonlyArray<string>
   readonly daemons: DaemonRules | undefined
   /** The last bytes of the output of each process that the history keeps. Of the policy that the host wrote. */
   readonly keptOutputBytes: number

@@ -48,6 +48,7 @@ const parse = (policy: Policy, host: Host, parent: Grant | undefined): Grant => 
     limits: combineLimits(limitsOf(policy.limits ?? {}), parent?.limits ?? {}),
     sandbox: parseSandbox(policy.sandbox, parent),
     topics: { publish: policy.topics?.publish ?? [], subscribe: policy.topics?.subscribe ?? [] },
+    transforms: policy.transforms ?? [],
     daemons: parseDaemons(policy.daemons, parent),
     keptOutputBytes: keptOutputBytes(policy, host, parent),
     expiresMs: policy.expires === undefined ? undefined : parseDuration(policy.expires)

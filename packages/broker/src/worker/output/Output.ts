@@ -5,16 +5,11 @@
  * Somebody who waits gets at once what there is. While he has something to do, what is read is collected: a few large
  * chunks cost far less on their way than many small ones, and a child that writes fast has filled one by then.
  */
-import { copyBytes, type Fd } from "@spawnbroker/protocol"
+import { copyBytes, type Fd, type TransformFailed } from "@spawnbroker/protocol"
 import type { ByteSource } from "../spawn/Spawner.ts"
 import { Collected, COLLECTED_BYTES, NEARLY_FULL_BYTES } from "./Collected.ts"
+import { IdleGrace } from "./IdleGrace.ts"
 import type { Subscription } from "./Subscription.ts"
-
-/**
- * Once its process has exited, a stream without an end (a grandchild holds the pipe) is over after this long without a
- * byte. Each byte starts it again. Lower risks what a grandchild still has to say; higher delays `Closed`.
- */
-const IDLE_GRACE_MS = 100
 
 /** One for all the outputs of a child, since many live at a time. */
 export interface OutputListener {
@@ -35,7 +30,12 @@ export class Output {
   #isPaused = false
   #isEnded = false
   #processExited = false
-  #idle: NodeJS.Timeout | undefined
+  #error: TransformFailed | undefined
+  // While it is not read, its silence means nothing.
+  readonly #idle = new IdleGrace(
+    () => (this.#isPaused || this.#isEnded ? undefined : this.totalBytes),
+    () => this.destroy()
+  )
   #handedOn = 0
   /** Bytes that came out of the child, those that are collected among them. */
   totalBytes = 0
@@ -48,7 +48,7 @@ export class Output {
 
   /** Begins to read, once whoever has to be there from the first byte is. */
   start(): void {
-    this.#source.start({ data: (bytes) => this.#read(bytes), end: () => this.#end() })
+    this.#source.start({ data: (bytes) => this.#read(bytes), end: (error) => this.#end(error) })
   }
 
   /** Nothing more will come out of the child. */
@@ -61,10 +61,15 @@ export class Output {
     return this.#isPaused
   }
 
+  /** Bytes that came out of the child, of which a transform may have made others. */
+  get childBytes(): number {
+    return this.#source.rawBytes ?? this.totalBytes
+  }
+
   /** From now on a client gets every chunk. */
   add(subscription: Subscription): void {
     this.#subscriptions.add(subscription)
-    if (this.#isEnded) subscription.end()
+    if (this.#isEnded) subscription.end(this.#error)
   }
 
   remove(subscription: Subscription): void {
@@ -85,13 +90,14 @@ export class Output {
     this.#isPaused = isFull
     if (isFull) this.#source.pause()
     else this.#source.resume()
-    if (this.#processExited) this.#armIdle()
+    if (this.#processExited) this.#idle.arm()
   }
 
   /** The process has exited, so from now on the stream may end without its real end. */
   processExited(): void {
+    if (this.#source.processExited !== undefined) return this.#source.processExited()
     this.#processExited = true
-    this.#armIdle()
+    this.#idle.arm()
   }
 
   /** Reads no more. What has been read can still be sent. */
@@ -116,7 +122,7 @@ export class Output {
       this.#collected.add(bytes)
       if (this.#collected.byteLength >= Math.min(patience, NEARLY_FULL_BYTES)) this.flush()
     }
-    if (this.#processExited) this.#armIdle()
+    if (this.#processExited) this.#idle.arm()
   }
 
   /** How many bytes may be collected. Where nobody looks there is nothing to save: they go to the replay as they are. */
@@ -139,25 +145,13 @@ export class Output {
     }
   }
 
-  #end(): void {
+  #end(error?: TransformFailed): void {
     if (this.#isEnded) return
     this.flush()
     this.#isEnded = true
-    clearTimeout(this.#idle)
-    for (const subscription of this.#subscriptions) subscription.end()
+    this.#error = error
+    this.#idle.clear()
+    for (const subscription of this.#subscriptions) subscription.end(error)
     this.#listener.ended()
-  }
-
-  #armIdle(): void {
-    clearTimeout(this.#idle)
-    // While it is not read, its silence means nothing.
-    if (this.#isPaused || this.#isEnded) return
-    const seen = this.totalBytes
-    this.#idle = setTimeout(() => {
-      // A thread that was held up finds its timers due before it has looked at its sockets: let it look once.
-      setImmediate(() => {
-        if (this.totalBytes === seen && !this.#isPaused) this.destroy()
-      })
-    }, IDLE_GRACE_MS)
   }
 }

@@ -4,7 +4,7 @@
  * This is the byte path, so it is plain code. Nothing is lost or reordered while the client reads; what happens when it
  * does not is the `Unread` choice of the client. See `wire/credits.ts` in the protocol for the rules.
  */
-import { eagerBytes, type Fd, slackBytes, type Unread } from "@spawnbroker/protocol"
+import { eagerBytes, type Fd, slackBytes, type TransformFailed, type Unread } from "@spawnbroker/protocol"
 
 /** One for all the streams of a client and a process, since many live at a time. */
 export interface SubscriptionListener {
@@ -12,8 +12,8 @@ export interface SubscriptionListener {
   data(fd: Fd, chunk: Uint8Array, offset: number, arrival: number): void
   /** Bytes were given up, so what is sent next does not follow what was sent last. */
   dropped(fd: Fd): void
-  /** Everything has been sent. */
-  end(fd: Fd): void
+  /** Everything has been sent, and, with an error, what would follow is not known. */
+  end(fd: Fd, error?: TransformFailed): void
   /** It may hold up its process now where it did not before, or the other way about; or it has settled. */
   changed(fd: Fd): void
 }
@@ -40,6 +40,7 @@ export class Subscription {
   #nextOffset: number
   #hasGap = false
   #sourceEnded = false
+  #error: TransformFailed | undefined
   #endSent = false
   /** Bytes that were given up unread. */
   droppedBytes = 0
@@ -114,9 +115,10 @@ export class Subscription {
   }
 
   /** Nothing follows what has been pushed. */
-  end(): void {
+  end(error?: TransformFailed): void {
     if (this.#sourceEnded) return
     this.#sourceEnded = true
+    this.#error = error
     this.#sendEnd()
     this.#listener.changed(this.fd)
   }
@@ -166,6 +168,6 @@ export class Subscription {
   #sendEnd(): void {
     if (!this.#sourceEnded || this.#held.length > 0 || this.#endSent) return
     this.#endSent = true
-    this.#listener.end(this.fd)
+    this.#listener.end(this.fd, this.#error)
   }
 }

@@ -3,7 +3,7 @@ import type { StreamBudgets } from "../limits/Enforcement.ts"
 import { Input } from "../input/Input.ts"
 import { Output, type OutputListener } from "../output/Output.ts"
 import { Replay, type ReplayPiece } from "../output/Replay.ts"
-import type { Spawned } from "../spawn/Spawner.ts"
+import type { ByteSource, Spawned } from "../spawn/Spawner.ts"
 
 /** The last bytes of all outputs that are kept: for whoever attaches or asks, and for the history. */
 export interface KeptBytes {
@@ -23,13 +23,22 @@ export class ChildStreams implements OutputListener {
   #speaker: Output | undefined
   readonly #outputEnded: () => void
 
-  /** `outputEnded`: one of the outputs has come to its end. */
-  constructor(spawned: Spawned, kept: KeptBytes, budgets: StreamBudgets, outputEnded: () => void) {
+  /** `outputEnded`: one of the outputs has come to its end. `transform`: what is to be read in the place of one. */
+  constructor(
+    spawned: Spawned,
+    kept: KeptBytes,
+    budgets: StreamBudgets,
+    outputEnded: () => void,
+    transform: (fd: Fd, source: ByteSource) => ByteSource
+  ) {
     this.#replay = new Replay(kept.replay)
     this.#history = kept.history > 0 ? new Replay(kept.history) : undefined
     this.inputs = new Map([...spawned.inputs].map(([fd, sink]) => [fd, new Input(sink, budgets.input)]))
     this.outputs = new Map(
-      [...spawned.outputs].map(([fd, source]) => [fd, new Output(fd, budgets.output?.cut(source) ?? source, this)])
+      [...spawned.outputs].map(([fd, source]) => [
+        fd,
+        new Output(fd, transform(fd, budgets.output?.cut(source) ?? source), this)
+      ])
     )
     this.#outputEnded = outputEnded
   }
@@ -70,8 +79,8 @@ export class ChildStreams implements OutputListener {
   get bytes(): StreamBytes {
     return {
       stdin: this.inputs.get(0)?.totalBytes ?? 0,
-      stdout: this.outputs.get(1)?.totalBytes ?? 0,
-      stderr: this.outputs.get(2)?.totalBytes ?? 0
+      stdout: this.outputs.get(1)?.childBytes ?? 0,
+      stderr: this.outputs.get(2)?.childBytes ?? 0
     }
   }
 

@@ -8,6 +8,7 @@ import { setImmediate as nextTurn } from "node:timers/promises"
 import {
   type ExceededLimit,
   type ExitStatus,
+  type Fd,
   isEndless,
   type KilledBy,
   type LifecycleEvent,
@@ -21,7 +22,8 @@ import {
   type Signal,
   type SpawnedProcess,
   type SpawnSpec,
-  type StopSteps
+  type StopSteps,
+  streamName
 } from "@spawnbroker/protocol"
 import type { Capability } from "../access/Capability.ts"
 import type { ProcessIdentity } from "../../child/process-tree.ts"
@@ -30,11 +32,12 @@ import type { Confined } from "../confine/Confinement.ts"
 import type { ProcessNews } from "../events/ProcessNews.ts"
 import { Enforcement } from "../limits/Enforcement.ts"
 import { statusInSandbox } from "../sandbox/status-in-sandbox.ts"
-import type { Spawned, SpawnedEnd } from "../spawn/Spawner.ts"
+import type { ByteSource, Spawned, SpawnedEnd } from "../spawn/Spawner.ts"
 import { type Endable, Ending, type EndRequest } from "../terminate/Ending.ts"
 import { ForcedKill } from "../terminate/ForcedKill.ts"
 import { IdleTimer } from "../terminate/IdleTimer.ts"
 import { groupOf, type Target, type TreeTarget, treeOf } from "../terminate/Target.ts"
+import type { Transforms } from "../transforms/Transforms.ts"
 import { ChildStreams } from "./ChildStreams.ts"
 import { type Occupancy, View, type ViewOptions } from "./View.ts"
 
@@ -69,6 +72,7 @@ export class Process {
   readonly spec: SpawnSpec
   readonly #confined: Confined
   readonly #news: ProcessNews
+  readonly #transforms: Transforms
   readonly #listener: ProcessListener
   readonly #enforcement: Enforcement
   readonly #events: Array<LifecycleEvent> = []
@@ -98,11 +102,19 @@ export class Process {
   #timeout: NodeJS.Timeout | undefined
   #idle: IdleTimer | undefined
 
-  constructor(owner: Capability, spec: SpawnSpec, confined: Confined, news: ProcessNews, listener: ProcessListener) {
+  constructor(
+    owner: Capability,
+    spec: SpawnSpec,
+    confined: Confined,
+    news: ProcessNews,
+    transforms: Transforms,
+    listener: ProcessListener
+  ) {
     this.owner = owner
     this.spec = spec
     this.#confined = confined
     this.#news = news
+    this.#transforms = transforms
     this.#listener = listener
     this.#enforcement = new Enforcement(confined, {
       process: (limit) => this.#exceeds(limit),
@@ -205,13 +217,24 @@ export class Process {
       spawned,
       { replay: this.spec.replayBytes, history: this.owner.grant.keptOutputBytes },
       this.#enforcement.budgets,
-      () => this.#closeIfSettled()
+      () => this.#closeIfSettled(),
+      (fd, source) => this.#transformed(fd, source)
     )
     for (const view of this.#views) view.connect(this.#streams)
     this.#streams.start()
     this.#startTimers(this.#streams)
     this.#enforcement.started(spawned.pid)
     this.#launched.resolve()
+  }
+
+  /** What its client has asked for in the place of an output. */
+  #transformed(fd: Fd, source: ByteSource): ByteSource {
+    const name = streamName(fd)
+    const use = name === "stdout" || name === "stderr" ? this.spec.transforms?.[name] : undefined
+    if (use === undefined) return source
+    return this.#transforms.apply(source, name, use, () => {
+      if (use.onFailure === "end") void this.end("client")
+    })
   }
 
   #startTimers(streams: ChildStreams): void {

@@ -4,7 +4,14 @@
  * A process may have several views, or none. Each has its own credit and its own pace; one that belongs to the process's
  * owner may hold it up, one of somebody who only observes never does.
  */
-import type { BrokerFrameEncoded, Fd, LifecycleEvent, Unread } from "@spawnbroker/protocol"
+import {
+  type BrokerFrameEncoded,
+  type Fd,
+  type LifecycleEvent,
+  TransformFailed,
+  type Unread
+} from "@spawnbroker/protocol"
+import * as Schema from "effect/Schema"
 import type { Writer } from "../input/Input.ts"
 import { Subscription, type SubscriptionListener } from "../output/Subscription.ts"
 import type { ChildStreams } from "./ChildStreams.ts"
@@ -169,9 +176,10 @@ export class View implements SubscriptionListener {
     if (this.#options.mayWrite && !this.#isAbandoned) this.#listener.dropped(fd)
   }
 
-  end(fd: Fd): void {
+  end(fd: Fd, error?: TransformFailed): void {
     this.#openOutputs--
-    if (!this.#isReleased) this.#options.frame({ _tag: "End", fd })
+    if (this.#isReleased) return
+    this.#options.frame({ _tag: "End", fd, ...(error !== undefined && { error: encodeFailure(error) }) })
   }
 
   changed(fd: Fd): void {
@@ -209,3 +217,5 @@ export class View implements SubscriptionListener {
     return this.output(fd)?.droppedBytes ?? 0
   }
 }
+
+const encodeFailure = Schema.encodeSync(TransformFailed)

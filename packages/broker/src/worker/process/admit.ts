@@ -34,11 +34,11 @@ type Complete = (request: Authorized["request"]) => Authorized["request"]
 export const authorizeStart = (
   { worker, owner, spec, news }: Asked,
   complete: Complete = (request) => request
-): Effect.Effect<Confined, AuthorizeError | ConfineError> => {
-  const { confinement, host, redact } = worker
+): Effect.Effect<Confined, AuthorizeError | ConfineError | LimitExceeded> => {
+  const { confinement, redact } = worker
   return Effect.suspend(() =>
     Effect.fromResult(
-      Result.flatMap(authorize(owner.grant, host, spec), (authorized) =>
+      Result.flatMap(authorizeAll(worker, owner, spec), (authorized) =>
         confinement.confine({ ...authorized, request: complete(authorized.request) }, spec)
       )
     )
@@ -48,6 +48,11 @@ export const authorizeStart = (
     Effect.tapError((error) => Effect.sync(() => news.refused(error)))
   )
 }
+
+const authorizeAll = ({ host, transforms }: Worker, { grant }: Capability, spec: SpawnSpec) =>
+  Result.flatMap(authorize(grant, host, spec), (authorized) =>
+    Result.map(transforms.check(spec.transforms), () => authorized)
+  )
 
 /** A process that may run, and for which there is room, known to the registry and not yet started. `closed`: it is over. */
 export const admit = (
@@ -60,7 +65,7 @@ export const admit = (
     const place = quotas.take(linksOf(owner.grant))
     if (place instanceof LimitExceeded) return Effect.fail(place)
     // What runs is in `confined`; the specification is what is told of it.
-    const process: Process = new Process(owner, redactCommand(redact, spec), confined, news, {
+    const process: Process = new Process(owner, redactCommand(redact, spec), confined, news, worker.transforms, {
       exited: () => place.giveBack(),
       closed: () => {
         closed(process)

@@ -86,7 +86,9 @@ const tryOut = async (spawner: Spawner, request: SpawnRequest): Promise<string |
     const { outputs, exited } = await spawner.spawn(request)
     const said: Array<Buffer> = []
     const stderr = outputs.get(2)!
-    const ended = new Promise<void>((end) => stderr.start({ data: (chunk) => said.push(Buffer.from(chunk)), end }))
+    const ended = new Promise<void>((end) =>
+      stderr.start({ data: (chunk) => said.push(Buffer.from(chunk)), end: () => end() })
+    )
     const { code } = await exited
     if (code === 0) {
       stderr.destroy()

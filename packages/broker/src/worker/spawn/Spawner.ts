@@ -8,13 +8,13 @@ import type { PipeEnd } from "../../child/open-pipe.ts"
 import type { ProcessIdentity, TreeAnswer } from "../../child/process-tree.ts"
 import type { ChildEnd, ChildRequest } from "../../child/start-child.ts"
 import type { Times } from "../../link/Times.ts"
-import type { Fd } from "@spawnbroker/protocol"
+import type { Fd, TransformFailed } from "@spawnbroker/protocol"
 
 export interface SourceListener {
   /** Gets bytes that are there during the call only, in memory of others. */
   readonly data: (chunk: Uint8Array) => void
-  /** Comes once, after the last byte. */
-  readonly end: () => void
+  /** Comes once, after the last byte; with an error where what comes next, of a transform, is not known. */
+  readonly end: (error?: TransformFailed) => void
 }
 
 /** Bytes that come out of a child. Paused until `start`. */
@@ -24,6 +24,10 @@ export interface ByteSource {
   resume(): void
   /** Gives up what is still to come. `end` is not called. */
   destroy(): void
+  /** There, where it is a transform's: its process has exited, and it ends by itself when the child has fallen silent. */
+  processExited?(): void
+  /** There, where it is a transform's: bytes that came out of the child. */
+  readonly rawBytes?: number
 }
 
 /** Bytes that go into a child. */
