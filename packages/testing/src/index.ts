@@ -12,6 +12,7 @@ export {
   spawnScript,
   stderrText,
   stdoutText,
+  temporaryDirectory,
   type TestClient,
   testPolicy,
   waitForLine
