@@ -11,6 +11,7 @@ import { spawnLatency } from "./spawn-latency.ts"
 import { spawnRate } from "./spawn-rate.ts"
 import { spawnStall } from "./spawn-stall.ts"
 import { throughput } from "./throughput.ts"
+import { transform } from "./transform.ts"
 
 export const scenarios = {
   "spawn-rate": spawnRate,
@@ -19,6 +20,7 @@ export const scenarios = {
   "main-stall": mainStall,
   throughput,
   lines,
+  transform,
   echo,
   many,
   "slow-reader": slowReader,

@@ -19,6 +19,8 @@ export interface Subject {
   readonly countLines?: (command: string, args: ReadonlyArray<string>) => Promise<number>
   /** Searches the outputs of what it has run, again and again, if it keeps them. Answers what ends that. */
   readonly search?: (expression: string) => () => Promise<void>
+  /** Parses each line of stdout as JSON, and counts those whose `level` is `error`, which it has as objects, if it can. */
+  readonly readErrors?: (command: string, args: ReadonlyArray<string>) => Promise<number>
   /** Ends whatever the subject itself keeps running. */
   readonly close: () => Promise<void>
 }

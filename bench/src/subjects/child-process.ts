@@ -26,5 +26,16 @@ export const childProcess: MakeSubject = async () => ({
     await once(child, "close")
     return lines
   },
+  readErrors: async (command, args) => {
+    const child = open(command, args)
+    let errors = 0
+    child.stderr.resume()
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const { level } = JSON.parse(line) as { readonly level: string }
+      if (level === "error") errors += 1
+    })
+    await once(child, "close")
+    return errors
+  },
   close: async () => {}
 })

@@ -16,6 +16,7 @@ const property = "whether a process runs is a property of its handle there, and 
 const sameAsOwn = "it differs from spawnbroker-launcher in how chunks of bytes are read only"
 const noHistory = "it remembers nothing of what it has run"
 const onlyHistory = "what it does beside the others is measured by history"
+const noRecords = "it reads JSON as child_process does, with JSON.parse on the main thread"
 const noLines = "it has no stream of lines of its own"
 
 /** Everything that is measured, by the name under which results are kept. */
@@ -28,22 +29,22 @@ export const subjects = {
   execa: {
     runtime: "node",
     load: async () => (await import("./execa.ts")).execaSubject,
-    without: { control: property, history: noHistory }
+    without: { control: property, transform: noRecords, history: noHistory }
   },
   "effect-platform-node": {
     runtime: "node",
     load: async () => (await import("./effect-platform.ts")).effectPlatform,
-    without: { control: property, history: noHistory }
+    without: { control: property, transform: noRecords, history: noHistory }
   },
   bun: {
     runtime: "bun",
     load: async () => (await import("./bun.ts")).bun,
-    without: { control: property, lines: noLines, history: noHistory }
+    without: { control: property, lines: noLines, transform: noRecords, history: noHistory }
   },
   deno: {
     runtime: "deno",
     load: async () => (await import("./deno.ts")).deno,
-    without: { control: property, lines: noLines, history: noHistory }
+    without: { control: property, lines: noLines, transform: noRecords, history: noHistory }
   },
   "spawnbroker-direct": {
     runtime: "node",
@@ -63,6 +64,7 @@ export const subjects = {
       "spawn-latency": sameAsOwn,
       "spawn-stall": sameAsOwn,
       lines: sameAsOwn,
+      transform: sameAsOwn,
       echo: sameAsOwn,
       many: sameAsOwn,
       "busy-main": sameAsOwn,
@@ -80,6 +82,7 @@ export const subjects = {
       "main-stall": onlyHistory,
       throughput: onlyHistory,
       lines: onlyHistory,
+      transform: onlyHistory,
       echo: onlyHistory,
       many: onlyHistory,
       "slow-reader": onlyHistory,
