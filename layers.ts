@@ -17,6 +17,10 @@ const pastTheDoor = [
 const anyNode = ["^node:", "This runs in browsers too, so it imports no Node module."] as const
 const broker = ["^@spawnbroker/broker", "A client knows the broker only by the protocol."] as const
 const client = ["^@spawnbroker/client", "The broker knows its clients only by the protocol."] as const
+const gatewayClient = [
+  "^@spawnbroker/client",
+  "The gateway carries what clients say, and says nothing itself."
+] as const
 const anyPackage = ["^@spawnbroker/", "The protocol is below every other package."] as const
 const workerRooms = [
   "/worker/",
@@ -35,6 +39,7 @@ export const layers: ReadonlyArray<Layer> = [
   { files: "**/*.ts", refuse: [processes, pastTheDoor] },
   { files: "packages/protocol/src/**", refuse: [processes, pastTheDoor, anyNode, anyPackage] },
   { files: "packages/client/src/**", refuse: [processes, pastTheDoor, anyNode, broker] },
+  { files: "packages/gateway/src/**", refuse: [processes, pastTheDoor, gatewayClient] },
   { files: "packages/broker/src/**", refuse: [processes, pastTheDoor, client] },
   { files: "packages/broker/src/{Broker.ts,host/**}", refuse: [processes, pastTheDoor, client, workerRooms] },
   { files: "packages/broker/src/link/**", refuse: [processes, pastTheDoor, client, workerRooms] },

@@ -14,7 +14,7 @@ export default defineConfig({
     maxWorkers: 2,
     reporters: ["default", new ProgressReporter()],
     projects: [
-      project("unit", ["packages/{protocol,broker,client}/test/**/*.test.ts"]),
+      project("unit", ["packages/{protocol,broker,client,gateway}/test/**/*.test.ts"]),
       project("conformance", ["packages/testing/test/**/*.test.ts"]),
       project("cli", ["packages/cli/test/**/*.test.ts"]),
       project("demo", ["apps/demo/test/**/*.test.ts"]),

@@ -55,7 +55,7 @@ import { TokenLedger } from "./host/TokenLedger.ts"
 import { decodeTransforms, type OwnTransform, type PoolOptions } from "./host/transform-options.ts"
 import { overWorkers } from "./host/over-workers.ts"
 import { clockStartsNow } from "./link/clock-start.ts"
-import type { BrokerStats, ShutdownReport } from "./link/host-operations.ts"
+import type { BrokerStats, Identity, ShutdownReport } from "./link/host-operations.ts"
 import type { SpawnerChoice } from "./link/worker-start.ts"
 import type { WorkerMetrics } from "./link/WorkerMetrics.ts"
 
@@ -187,6 +187,12 @@ export interface BrokerHandle {
    * ```
    */
   readonly check: (policy: Policy) => Effect.Effect<ReadonlyArray<PolicyWarning>, AnyCallError>
+  /**
+   * Who presents a token: for a host that lets nobody as far as a port without one. It is neither used up nor kept.
+   *
+   * **Errors**: `InvalidToken`.
+   */
+  readonly identify: (token: string) => Effect.Effect<Identity, InvalidToken | AnyCallError>
   /** A port for one client, which can be transferred to any thread or window. It does nothing without a token. */
   readonly openPort: () => Effect.Effect<MessagePort, BrokerUnavailable>
   /**
@@ -446,6 +452,7 @@ const makeHandle = (supervised: Supervised, defaultGrace: Duration.Input): Broke
   return {
     mint: (policy) => retrying(({ connection }) => connection.call.mint({ policy })),
     check: (policy) => retrying(({ connection }) => connection.call.check({ policy })),
+    identify: (token) => retrying(({ connection }) => connection.call.identify({ token })),
     openPort,
     attachPort: (window) =>
       openPort().pipe(

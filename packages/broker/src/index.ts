@@ -7,7 +7,7 @@ export type { AttachablePort } from "./host/bridge-port.ts"
 export type { Health } from "./host/look-at-health.ts"
 export { type HealthEndpoint, type HealthOptions, serveHealth } from "./host/serve-health.ts"
 export { acceptSocket } from "./host/accept-socket.ts"
-export { BrokerStats, ShutdownReport } from "./link/host-operations.ts"
+export { BrokerStats, Identity, ShutdownReport } from "./link/host-operations.ts"
 export type { EmitResult, TransformModule } from "./link/TransformModule.ts"
 export type { SpawnerChoice } from "./link/worker-start.ts"
 export {

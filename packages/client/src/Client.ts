@@ -35,6 +35,7 @@ import type * as Stream from "effect/Stream"
 import type { Shell } from "./connection/DefaultShell.ts"
 import { type ConnectError, connectSession, type Session } from "./connection/connect-session.ts"
 import { keepConnected, type Line } from "./connection/keep-connected.ts"
+import { openWebSocket } from "./connection/open-web-socket.ts"
 import { delegateTo, type SessionClient } from "./delegate-to.ts"
 import { attach, type AttachOptions } from "./operations/attach.ts"
 import {
@@ -471,6 +472,28 @@ export class Client extends Context.Service<Client, ClientHandle>()("@spawnbroke
     Effect.isEffect(port)
       ? Effect.map(keepConnected(port as Effect.Effect<Port, BrokerUnavailable>, token), makeLastingClient)
       : Effect.map(connectSession(port as Port, token), makeClient)
+
+  /**
+   * Presents a token to a gateway, over a WebSocket, in Node or in a page. It is the same client, and one that lasts: when the
+   * connection is lost it connects again by itself, at first at once and then once a second, for as long as the scope is open.
+   *
+   * `url` is the gateway's, such as `wss://host/ws`; `http` and `https` serve as well, and in a page also `/ws`. Without a token a
+   * page is who has logged in there.
+   *
+   * Streams and calls that are under way when a connection is lost fail with `BrokerUnavailable`. What goes on running is said by
+   * the policy (`disconnect: "keep"`; the users of a gateway have it), and is there to be attached to, with what is kept of its
+   * output.
+   *
+   * **Errors**: `InvalidToken`, `InvalidArgument` for an address that is none, `Unsupported`, `BrokerUnavailable` where there is no
+   * gateway.
+   *
+   * **Gotchas**: a WebSocket keeps the loop of its thread alive as long as it is connected.
+   */
+  static readonly connectWebSocket = (
+    url: string | URL,
+    token = ""
+  ): Effect.Effect<ClientHandle, ConnectError, Scope.Scope> =>
+    Effect.map(keepConnected(openWebSocket(url, token), token, "ask again"), makeLastingClient)
 
   static readonly layer = (port: ClientPort | ClientPorts, token: string): Layer.Layer<Client, ConnectError> =>
     Layer.effect(Client, Client.connect(port, token))

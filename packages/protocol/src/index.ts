@@ -103,3 +103,11 @@ export { Reply, type ReplyEncoded } from "./wire/Reply.ts"
 export type { ByteStream } from "./socket/ByteStream.ts"
 export { type SocketMessage, SocketPort } from "./socket/SocketPort.ts"
 export { SocketPorts } from "./socket/SocketPorts.ts"
+export {
+  MAX_WEB_SOCKET_MESSAGE_BYTES,
+  WEB_SOCKET_PROTOCOL,
+  WEB_SOCKET_REFUSAL,
+  WEB_SOCKET_TOKEN,
+  type WebSocketLike,
+  WebSocketStream
+} from "./socket/WebSocketStream.ts"

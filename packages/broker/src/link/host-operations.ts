@@ -60,6 +60,14 @@ export const ShutdownReport = Schema.Struct({
 })
 export type ShutdownReport = typeof ShutdownReport.Type
 
+/** Who presents a token, as far as its policy says. */
+export const Identity = Schema.Struct({
+  subject: Schema.String,
+  /** Whose processes it may see. */
+  observe: Schema.Literals(["own", "all"])
+})
+export type Identity = typeof Identity.Type
+
 export const HostOperations = RpcGroup.make(
   Rpc.make("mint", {
     payload: { policy: Policy },
@@ -68,6 +76,7 @@ export const HostOperations = RpcGroup.make(
   }),
   Rpc.make("check", { payload: { policy: Policy }, success: Schema.Array(PolicyWarning), error: InvalidArgument }),
   Rpc.make("explain", { payload: { policy: Policy, spec: SpawnSpec }, success: Explanation, error: InvalidArgument }),
+  Rpc.make("identify", { payload: { token: Schema.String }, success: Identity, error: InvalidToken }),
   Rpc.make("openPort", { payload: { port: Port } }),
   Rpc.make("revoke", { payload: { token: Schema.String, kill: Schema.Boolean }, error: InvalidToken }),
   Rpc.make("stats", { success: BrokerStats }),

@@ -33,6 +33,7 @@ import type { AuditLog } from "./audit/AuditLog.ts"
 import { Confinement } from "./confine/Confinement.ts"
 import { Bus } from "./events/Bus.ts"
 import { eventHandlers } from "./events/event-handlers.ts"
+import { tellConnectRefused } from "./events/SessionNews.ts"
 import { Subscriptions } from "./events/Subscriptions.ts"
 import { Topics } from "./events/Topics.ts"
 import { daemonHandlers } from "./daemons/daemon-handlers.ts"
@@ -193,6 +194,11 @@ export class Worker {
     check: ({ policy }) => Effect.map(this.#parse(policy), () => policyWarnings(policy)),
     explain: ({ policy, spec }) =>
       Effect.map(this.#parse(policy), (grant) => explainSpawn(grant, this.host, this.redact, spec)),
+    identify: ({ token }) =>
+      Effect.fromResult(this.tokens.check(token)).pipe(
+        Effect.map(({ grant: { subject, observe } }) => ({ subject, observe })),
+        Effect.tapError((error) => Effect.sync(() => tellConnectRefused(this.bus, token, error)))
+      ),
     openPort: ({ port }) => Effect.sync(() => void this.sessions.add(new Session(this, port as MessagePort))),
     revoke: ({ token, kill }) => this.revoke(token, kill),
     ...eventHandlers((run) => run(this.#subscriptions)),

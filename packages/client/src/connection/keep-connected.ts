@@ -31,11 +31,13 @@ export interface Line {
  * Connects, and connects again whenever the broker has ended the connection, until the scope closes.
  *
  * `ports` is run for each connection. If it fails, or the token is not good any more, that is the last word: what is asked
- * from then on fails with it.
+ * from then on fails with it. `withoutPort: "ask again"`: where ports come over a network, that there is none now says nothing
+ * about later; but the first connection is tried once.
  */
 export const keepConnected = (
-  ports: Effect.Effect<Port, BrokerUnavailable>,
-  token: string
+  ports: Effect.Effect<Port, ConnectError>,
+  token: string,
+  withoutPort: "give up" | "ask again" = "give up"
 ): Effect.Effect<Line, ConnectError, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
@@ -50,12 +52,9 @@ export const keepConnected = (
           run(Scope.close(own, Exit.void))
         }
         const connecting = ports.pipe(
-          Effect.mapError((error): Refusal => ({ error, isLast: true })),
+          Effect.mapError((error): Refusal => ({ error, isLast: withoutPort === "give up" || !isUnavailable(error) })),
           Effect.flatMap((port) =>
-            Effect.mapError(connectSession(port, token, ended), (error) => ({
-              error,
-              isLast: !(error instanceof BrokerUnavailable)
-            }))
+            Effect.mapError(connectSession(port, token, ended), (error) => ({ error, isLast: !isUnavailable(error) }))
           ),
           Scope.provide(own)
         )
@@ -86,5 +85,7 @@ export const keepConnected = (
     current = Effect.succeed(first)
     return { first, current: Effect.suspend(() => current) }
   })
+
+const isUnavailable = (error: ConnectError): boolean => error instanceof BrokerUnavailable
 
 const notBack = new BrokerUnavailable({ reason: `it went, and was not back within ${PATIENCE}` })

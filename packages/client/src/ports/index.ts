@@ -8,8 +8,9 @@
  * | a renderer of an Electron app | the DOM's `MessagePort`, whose other end is in the main process | `fromRendererPort` |
  * | the main process of an Electron app | `MessagePortMain` | `fromMessagePortMain` |
  * | another process | a connected UNIX socket | `fromSocket` |
+ * | another machine, or a page of a gateway | an open WebSocket | `fromWebSocket` |
  *
- * An Electron app's host hands the other end of the last two to `broker.attachPort`, and the host of a socket
+ * An Electron app's host hands the other end of its two to `broker.attachPort`, and the host of a socket
  * the other end of it, by `acceptSocket`.
  */
 export { type DomPort, fromDomPort } from "./dom.ts"
@@ -22,4 +23,5 @@ export {
 } from "./electron.ts"
 export { fromNodePort, type NodePort } from "./node.ts"
 export { fromSocket } from "./socket.ts"
-export type { ByteStream, Port } from "@spawnbroker/protocol"
+export { fromWebSocket } from "./web-socket.ts"
+export type { ByteStream, Port, WebSocketLike } from "@spawnbroker/protocol"

@@ -12,7 +12,8 @@ type EventType = "message" | "close"
 /**
  * One of the ports that share a connection. It has the face of Electron's `MessagePortMain`: ports move beside a message.
  *
- * What arrives waits until `start`. `close` is told to the other end, and to this one only if it was the other that closed.
+ * What arrives waits until `start`, its end included. `close` is told to the other end, and to this one only if it was the
+ * other that closed.
  */
 export class SocketPort {
   readonly #ports: SocketPorts
@@ -20,6 +21,8 @@ export class SocketPort {
   readonly #listeners: Record<EventType, Set<Listener>> = { message: new Set(), close: new Set() }
   #waiting: Array<SocketMessage> | undefined = []
   #isClosed = false
+  /** It was the other end that closed. */
+  #isOver = false
 
   constructor(ports: SocketPorts, id: number) {
     this.#ports = ports
@@ -46,6 +49,7 @@ export class SocketPort {
     const waiting = this.#waiting ?? []
     this.#waiting = undefined
     for (const message of waiting) this.receive(message)
+    if (this.#isOver) this.#tell("close", undefined)
   }
 
   close(): void {
@@ -64,7 +68,8 @@ export class SocketPort {
   closed(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#tell("close", undefined)
+    this.#isOver = true
+    if (this.#waiting === undefined) this.#tell("close", undefined)
   }
 
   #tell(type: EventType, event: unknown): void {

@@ -3,8 +3,10 @@
  * processes, no mocks.
  */
 import { layer } from "@effect/vitest"
-import { Broker, type BrokerOptions } from "@spawnbroker/broker"
+import { Broker, type BrokerHandle, type BrokerOptions } from "@spawnbroker/broker"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import { describe } from "vitest"
 import { arrival } from "./arrival.ts"
 import { attaching } from "./attach.ts"
@@ -34,13 +36,21 @@ import { unread } from "./unread.ts"
 export interface SpawnerSuiteOptions {
   readonly spawner: NonNullable<BrokerOptions["spawner"]>
   readonly launcherPath?: string
+  /** The same broker, whose ports lead to it in another way. */
+  readonly over?: (broker: BrokerHandle) => Effect.Effect<BrokerHandle, unknown, Scope.Scope>
 }
 
-export const spawnerSuite = (name: string, { spawner, launcherPath }: SpawnerSuiteOptions): void =>
-  layer(Broker.layer({ spawner, launcherPath, policyWarnings: "ignore" }), {
-    excludeTestServices: true,
-    timeout: "60 seconds"
-  })(`spawner: ${name}`, (it) => {
+export const spawnerSuite = (
+  name: string,
+  { spawner, launcherPath, over = Effect.succeed }: SpawnerSuiteOptions
+): void =>
+  layer(
+    Layer.effect(
+      Broker,
+      Effect.orDie(Effect.flatMap(Broker.start({ spawner, launcherPath, policyWarnings: "ignore" }), over))
+    ),
+    { excludeTestServices: true, timeout: "60 seconds" }
+  )(`spawner: ${name}`, (it) => {
     describe("exit status", () => exitStatus(it))
     describe("what cannot be started", () => startFailures(it))
     describe("shortage", () => shortage(it, spawner))

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import { portSuite } from "../../src/conformance/port.ts"
 import { MessageChannel as PageChannel, MessageChannelMain, moveToPage } from "../../src/electron/index.ts"
 import { connectUnixSocket } from "../../src/sockets.ts"
+import { connectWebSocket } from "../../src/web-sockets.ts"
 
 portSuite("Node", (broker) => Effect.map(broker.openPort(), fromNodePort))
 // The global MessagePort of Node is its DOM's; only its DOM face is used.
@@ -19,3 +20,5 @@ portSuite("Electron, the main process (double), through the bridge", (broker) =>
 })
 
 portSuite("UNIX socket", connectUnixSocket)
+
+portSuite("WebSocket", connectWebSocket)

@@ -67,6 +67,18 @@ layer(Broker.layer(), { excludeTestServices: true, timeout: "60 seconds" })("a s
     })
   )
 
+  suite.effect("that has hung up before anybody serves it leaves no session behind", () =>
+    Effect.gen(function* () {
+      const broker = yield* Broker
+      const { near, far } = yield* Effect.promise(socketPair)
+      const port = acceptSocket(far)
+      near.destroy()
+      yield* closed(far)
+      yield* broker.attachPort(port)
+      yield* eventually("its session is gone", broker.stats, ({ sessions }) => sessions === 0)
+    })
+  )
+
   suite.effect("is not read any more while it does not read, however much it asks for", () =>
     Effect.gen(function* () {
       const broker = yield* Broker
