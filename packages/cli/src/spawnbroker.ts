@@ -6,6 +6,7 @@ import { Json } from "./command/output.ts"
 import { policy } from "./command/policy.ts"
 import { projectCommands } from "./command/project.ts"
 import { run } from "./command/run.ts"
+import { serve } from "./command/serve.ts"
 
 const complete = completions((): Command.Command.Any => spawnbroker)
 
@@ -13,7 +14,7 @@ export const spawnbroker = Command.make("spawnbroker").pipe(
   Command.withDescription("Runs commands under policies, and keeps the daemons of a project running."),
   Command.withSubcommands([
     { group: "One command", commands: [run] },
-    { group: "A project", commands: projectCommands },
+    { group: "A project", commands: [...projectCommands, serve] },
     { group: "Besides", commands: [history, policy, complete] }
   ]),
   Command.withGlobalFlags([Json])

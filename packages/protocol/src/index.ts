@@ -67,6 +67,7 @@ export { describeReason } from "./daemons/describe-reason.ts"
 export { LivenessProbe, ReadinessProbe } from "./daemons/Probe.ts"
 export { RestartPolicy } from "./daemons/RestartPolicy.ts"
 
+export { DurationText } from "./process/DurationText.ts"
 export { durationMillis, isEndless, MAX_TIMER_MS } from "./process/duration-millis.ts"
 export { describeExit, Exited, ExitStatus, isSuccess, Signaled } from "./process/ExitStatus.ts"
 export { KilledBy, LifecycleEvent } from "./process/Lifecycle.ts"

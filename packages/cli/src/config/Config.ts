@@ -4,7 +4,7 @@
  *
  * The daemons themselves need no policy: what each of them is, is what may run, and nothing else.
  */
-import { DaemonName, DaemonSpec, EnvironmentGrant, Limits, Policy, Sandbox } from "@spawnbroker/protocol"
+import { DaemonName, DaemonSpec, DurationText, EnvironmentGrant, Limits, Policy, Sandbox } from "@spawnbroker/protocol"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 
@@ -31,6 +31,32 @@ export type ConfigDaemon = typeof ConfigDaemon.Type
 /** As a `Policy`, whose `subject` is its key if it is left out. */
 export const ConfigPolicy = Policy.mapFields(Struct.evolve({ subject: (subject) => Schema.optionalKey(subject) }))
 export type ConfigPolicy = typeof ConfigPolicy.Type
+
+/** What users of a role may do. The subject is the user. */
+const RolePolicy = Policy.mapFields(Struct.omit(["subject"]))
+
+/** How `spawnbroker serve` serves it. */
+export const ConfigGateway = Schema.Struct({
+  host: described("The address to listen at. Absent: 127.0.0.1.", Schema.String.check(Schema.isMinLength(1))),
+  port: described("The port. Absent: 8080.", Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))),
+  hosts: described("Names by which it is reached besides its address.", Schema.Array(Schema.String)),
+  origins: described("Origins of other pages that may connect with a token.", Schema.Array(Schema.String)),
+  tls: described("Certificate and key, files in PEM.", Schema.Struct({ cert: Path, key: Path })),
+  users: described(
+    "Who may log in, and as what. Absent: whoever starts it, as admin.",
+    Schema.Record(Name, Schema.Literals(["admin", "operator", "viewer"]))
+  ),
+  roles: described(
+    "What the users of each role may do, in the place of the defaults.",
+    Schema.Struct({
+      admin: Schema.optionalKey(RolePolicy),
+      operator: Schema.optionalKey(RolePolicy),
+      viewer: Schema.optionalKey(RolePolicy)
+    })
+  ),
+  sessionLifetime: described("How long a log-in lasts. Absent: 12 hours.", DurationText)
+})
+export type ConfigGateway = typeof ConfigGateway.Type
 
 export const Config = Schema.Struct({
   $schema: described("Where the JSON Schema of this file is, for editors.", Schema.String),
@@ -68,6 +94,7 @@ export const Config = Schema.Struct({
     "Whether it is remembered what has run, in the user's history: see `spawnbroker history`. Absent: it is.",
     Schema.Boolean
   ),
+  gateway: described("How `spawnbroker serve` serves it.", ConfigGateway),
   secrets: described(
     "Values that policies and `env` refer to by name: each the content of a file, or a variable of whoever starts the project.",
     Schema.Record(Name, Schema.Union([Schema.Struct({ file: Path }), Schema.Struct({ env: Name })]))

@@ -7,7 +7,7 @@ import { basename, dirname, resolve } from "node:path"
 import { exitCodes } from "../exit-codes.ts"
 import { Failure } from "../Failure.ts"
 import { findMistakes } from "../mistakes/find-mistakes.ts"
-import type { Config, ConfigDaemon } from "./Config.ts"
+import type { Config, ConfigDaemon, ConfigGateway } from "./Config.ts"
 import { mistaken, type ReadConfig } from "./read-config.ts"
 
 export interface Project {
@@ -22,6 +22,8 @@ export interface Project {
   readonly policies: Readonly<Record<string, Policy>>
   /** Whether it is remembered what has run. */
   readonly hasHistory: boolean
+  /** Its files are absolute. */
+  readonly gateway: ConfigGateway
   readonly tokens: ReadonlyArray<{ readonly name: string; readonly policy: Policy; readonly file: string }>
 }
 
@@ -49,6 +51,7 @@ export const toProject = ({ file, config, locate }: ReadConfig): Project => {
     health: config.health,
     policies,
     hasHistory: config.history ?? true,
+    gateway: toGateway(config.gateway ?? {}, from),
     tokens: Object.entries(config.tokens ?? {}).map(([token, { policy, file: path }]) => ({
       name: token,
       policy: policies[policy]!,
@@ -56,6 +59,11 @@ export const toProject = ({ file, config, locate }: ReadConfig): Project => {
     }))
   }
 }
+
+const toGateway = ({ tls, ...same }: ConfigGateway, from: (path: string) => string): ConfigGateway => ({
+  ...same,
+  ...(tls !== undefined && { tls: { cert: from(tls.cert), key: from(tls.key) } })
+})
 
 /** The values of a project's secrets, which are read when it starts. */
 export const readSecrets = ({ file, config, locate }: ReadConfig): Readonly<Record<string, string>> =>

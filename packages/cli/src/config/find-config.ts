@@ -11,6 +11,14 @@ export const findConfig = (named: string | undefined): string => {
     if (existsSync(named)) return resolve(named)
     throw new Failure({ exitCode: exitCodes.config, message: `There is no file ${named}.` })
   }
+  const found = nearestConfig()
+  if (found !== undefined) return found
+  const message = `There is no ${names.join(" or ")} here or above. Say where it is with --config.`
+  throw new Failure({ exitCode: exitCodes.config, message })
+}
+
+/** That of the nearest directory that has one, if any has. */
+export const nearestConfig = (): string | undefined => {
   for (let directory = process.cwd(); ; directory = dirname(directory)) {
     const found = names.map((name) => join(directory, name)).filter((path) => existsSync(path))
     if (found.length > 1) {
@@ -18,8 +26,6 @@ export const findConfig = (named: string | undefined): string => {
       throw new Failure({ exitCode: exitCodes.config, message })
     }
     if (found[0] !== undefined) return found[0]
-    if (directory === dirname(directory)) break
+    if (directory === dirname(directory)) return undefined
   }
-  const message = `There is no ${names.join(" or ")} here or above. Say where it is with --config.`
-  throw new Failure({ exitCode: exitCodes.config, message })
 }

@@ -19,6 +19,7 @@ import type { Answer, Request } from "./requests.ts"
 import { serveProject } from "./serve-project.ts"
 
 export interface KeptProject {
+  readonly broker: BrokerHandle
   readonly client: ClientHandle
   /** Where its health is served, if it is to be. */
   readonly health: HealthEndpoint | undefined
@@ -71,6 +72,7 @@ export const keepProject = (
       })
     })
     return {
+      broker,
       client,
       health,
       downAsked: Deferred.await(asked),

@@ -1,10 +1,12 @@
 /** A project in the foreground: from its configuration to the end of its last daemon. */
+import type { BrokerHandle } from "@spawnbroker/broker"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import { Json } from "../command/output.ts"
 import { Failure, toFailure } from "../Failure.ts"
 import { findConfig } from "../config/find-config.ts"
-import { readSecrets, toProject } from "../config/Project.ts"
+import { type Project, readSecrets, toProject } from "../config/Project.ts"
 import { readConfig } from "../config/read-config.ts"
 import { keepProject } from "../project/keep-project.ts"
 import { placeOf } from "../project/ProjectPlace.ts"
@@ -25,7 +27,14 @@ export const readProject = (config: string | undefined) =>
     }
   })
 
-export const up = (config: string | undefined) =>
+/** `atGateway`: what else it does once its broker is there, and what it then has to say. */
+export const up = (
+  config: string | undefined,
+  atGateway: (
+    project: Project,
+    broker: BrokerHandle
+  ) => Effect.Effect<ReadonlyArray<string>, Failure, Scope.Scope> = () => Effect.succeed([])
+) =>
   Effect.gen(function* () {
     const { project, secrets } = yield* readProject(config)
     const names = project.daemons.map(({ name }) => name)
@@ -39,6 +48,8 @@ export const up = (config: string | undefined) =>
     const screen = chooseScreen(process.stdout, process.env, names, yield* Json)
     yield* Effect.addFinalizer(() => Effect.sync(() => screen.close()))
     if (kept.health !== undefined) screen.note(`Its health is told at ${kept.health.url}/health`)
+    const said = yield* atGateway(project, kept.broker)
+    for (const line of said) screen.note(line)
     const watch = new DaemonWatch(kept.client, screen)
     const infos = yield* kept.client.daemons.startAll(project.daemons)
     for (const info of infos) screen.changed(info)

@@ -3,6 +3,8 @@ export interface Answer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
+  /** Where its styles may stand. Absent: in files. */
+  readonly styles?: "files" | "elements"
 }
 
 export const text = (status: number, body: string): Answer => ({

@@ -80,7 +80,8 @@ const answer = async (request: IncomingMessage, { callers, routes, console }: Se
     return text(403, 'This is for those who may see everybody\'s processes: `observe: "all"`.')
   }
   if (route !== undefined) return route.answer({ request, caller, isOwnPage })
-  return (method === "GET" ? console?.find(path) : undefined) ?? text(404, "There is nothing here.")
+  const file = method === "GET" ? console?.find(path) : undefined
+  return file === undefined ? text(404, "There is nothing here.") : { ...file, styles: "elements" }
 }
 
 /** The path as it was sent. It is only compared, so nothing in it is taken apart. */
@@ -89,12 +90,12 @@ export const pathOf = ({ url }: IncomingMessage): string => url!.split("?", 1)[0
 const send = (
   request: IncomingMessage,
   response: ServerResponse,
-  { status, headers, body = "" }: Answer,
+  { status, headers, body = "", styles = "files" }: Answer,
   scheme: "http" | "https"
 ): void => {
   // A host that is not ours is not repeated.
   const host = status === 421 ? "" : (request.headers.host ?? "")
-  const all = { ...securityHeaders(host, scheme), ...headers, "content-length": Buffer.byteLength(body) }
+  const all = { ...securityHeaders(host, scheme, styles), ...headers, "content-length": Buffer.byteLength(body) }
   // What is left of a body that nobody has read is not waited for.
   if (!request.complete) response.shouldKeepAlive = false
   response.writeHead(status, all).end(request.method === "HEAD" ? undefined : body)
