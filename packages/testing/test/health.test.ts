@@ -1,6 +1,6 @@
 /** The health of a broker over HTTP, asked as a stranger would. */
 import { assert, it } from "@effect/vitest"
-import { Broker, type HealthEndpoint, serveHealth } from "@spawnbroker/broker"
+import { Broker, type Health, type HealthEndpoint, serveHealth } from "@spawnbroker/broker"
 import type { DaemonSpec } from "@spawnbroker/client"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -33,7 +33,7 @@ const statuses = (endpoint: HealthEndpoint) =>
   )
 
 const health = (endpoint: HealthEndpoint) =>
-  Effect.map(ask(endpoint, "/health"), ({ body }) => JSON.parse(body) as unknown)
+  Effect.map(ask(endpoint, "/health"), ({ body }) => JSON.parse(body) as Health)
 
 const script = (name: string, text: string, more: Partial<DaemonSpec> = {}): DaemonSpec => ({
   name,
@@ -66,10 +66,13 @@ it.live("says whether the broker lives, and whether every daemon that should be 
       yield* eventually("it has failed", broker.daemons.get("fails"), ({ state }) => state === "failed")
       yield* eventually("it is done", broker.daemons.get("done"), ({ state }) => state === "completed")
       assert.deepStrictEqual(yield* statuses(endpoint), [200, 503, 503])
-      assert.deepStrictEqual(yield* health(endpoint), {
+      const { launchers, ...seen } = yield* health(endpoint)
+      // There may be more of them, where there are more cores.
+      assert.strictEqual(launchers!.spawner, "launcher")
+      assert.isAtLeast(launchers!.ready, 1)
+      assert.deepStrictEqual(seen, {
         status: "unready",
         worker: { replaced: 0, sessions: 0, processes: 2 },
-        launchers: { spawner: "launcher", ready: 1 },
         daemons: {
           states: { healthy: 1, completed: 1, stopped: 1, started: 1, failed: 1 },
           unready: [

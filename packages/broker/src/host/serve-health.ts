@@ -7,7 +7,7 @@
 import { BrokerUnavailable } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import type { IncomingMessage, Server, ServerResponse } from "node:http"
 import { type AddressInfo, BlockList, isIP } from "node:net"
 import type { BrokerHandle } from "../Broker.ts"
 import { type Health, lookAtHealth } from "./look-at-health.ts"
@@ -69,6 +69,8 @@ export const serveHealth = (
     let looking: Promise<Health> | undefined
     const look = (): Promise<Health> => (looking ??= run(lookAtHealth(broker)).finally(() => (looking = undefined)))
     const isOpen = !isLoopback(host)
+    // Not imported, since few serve it: see `http-probe.ts`.
+    const { createServer } = process.getBuiltinModule("node:http")
     const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS })
     server.on("request", (request, response) => {
       if (!isOpen && !isLoopback(hostNameOf(request))) return send(response, 403, "the Host is not this machine")

@@ -41,13 +41,14 @@ try {
     start.mark,
     (message) => notify({ _tag: "Log", level: "Warning", message, part: "launcher" })
   )
-  if (start.previousMark !== undefined) sweep(start.previousMark)
   const [{ spawner, fallback }, audit, history, { serveHost }] = await Promise.all([
     choosing,
     start.audit && openAudit(start.audit, start.previousEnd !== undefined),
     start.history && openHistory({ ...start.history, ...start }, start.previousEnd !== undefined, notify),
     import("./serve-host.ts")
   ])
+  // As late as it may be: by now their launcher has ended most of them, so there is little to wait for.
+  if (start.previousMark !== undefined) sweep(start.previousMark)
   await serveHost(start, spawner, notify, lateness, { audit, history })
   if (fallback !== undefined) {
     notify({
@@ -59,5 +60,7 @@ try {
   notify({ _tag: "Ready" })
   if (start.codeCache !== undefined) setTimeout(flushCompileCache, KEEP_CODE_MS).unref()
 } catch (cause) {
+  // The thread after this one knows the mark of this one.
+  if (start.previousMark !== undefined) sweep(start.previousMark)
   notify({ _tag: "Failed", reason: (cause as Error).message })
 }

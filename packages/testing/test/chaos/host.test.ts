@@ -47,7 +47,7 @@ it.live.each(deaths)(
           })
         )
       }
-      report(`a host of ${CHILDREN} children, by ${how}: until nobody was left`, times)
+      report(`a host of ${CHILDREN} children, by ${how}: until nobody was left (survivors: 0)`, times)
     }).pipe(Effect.provide(Broker.layer({ spawner: "direct" }))),
   { timeout: 1_200_000 }
 )

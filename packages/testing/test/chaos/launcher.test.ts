@@ -43,7 +43,7 @@ it.live(
         ends.push(performance.now() - startedAt)
       }
       report(`a launcher of ${CHILDREN} children, by SIGKILL: until the next command had run`, recoveries)
-      report("the same, until nobody was left", ends)
+      report("the same, until nobody was left (survivors: 0)", ends)
     }).pipe(Effect.scoped, Effect.provide(Broker.layer({ spawner: "launcher" }))),
   { timeout: 600_000 }
 )

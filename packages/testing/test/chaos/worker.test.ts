@@ -74,7 +74,7 @@ it.live.each(failures)(
       const recoveries = rounds.map(({ recoveryMs }) => recoveryMs)
       report(`a worker that fails (${how}): from the end of its connections until the next command had run`, recoveries)
       report(
-        "from the failure until none of its children was left",
+        "from the failure until none of its children was left (survivors: 0)",
         rounds.map(({ endMs }) => endMs)
       )
     }),

@@ -17,7 +17,6 @@ import {
   type ProcessError,
   ProcessNotFound
 } from "@spawnbroker/protocol"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Result from "effect/Result"
@@ -31,10 +30,11 @@ import type { Deadline } from "../terminate/Deadline.ts"
 import type { Worker } from "../Worker.ts"
 import { checkDaemon } from "./check-daemon.ts"
 import { Daemon } from "./Daemon.ts"
-import { type DependencyGraph, findCycle, stopOrder } from "./dependencies.ts"
+import { findCycle } from "./dependencies.ts"
 import type { Terms } from "./Incarnation.ts"
 import { launchDaemon, type ReplicaOf } from "./launch-daemon.ts"
 import { compileLogProbe, makeProbe } from "./make-probes.ts"
+import { stopInOrder } from "./stop-in-order.ts"
 
 /** Instances of all daemons of one token, and of those derived from it. Higher: a client can make the broker hold more. */
 const MAX_REPLICAS_PER_TOKEN = 1024
@@ -140,7 +140,7 @@ export class Daemons {
   /** Stops daemons, those that depend on others first. */
   stop(daemons: ReadonlyArray<Daemon>, forget: boolean, terms?: Terms): Effect.Effect<ReadonlyArray<DaemonInfo>> {
     return Effect.gen({ self: this }, function* () {
-      yield* this.#stopInOrder(daemons, () => terms)
+      yield* stopInOrder(daemons, () => terms)
       const infos = daemons.map(({ info }) => info)
       if (forget) yield* Effect.forEach(daemons, (daemon) => this.#forget(daemon), { discard: true })
       return infos
@@ -151,7 +151,7 @@ export class Daemons {
   endOf(isMeant: (owner: Capability) => boolean, withinMs: number): Effect.Effect<void> {
     const daemons = [...this.#daemons.values()].filter(({ owner }) => isMeant(owner))
     return Effect.andThen(
-      this.#stopInOrder(daemons, () => ({ by: "revoked", withinMs })),
+      stopInOrder(daemons, () => ({ by: "revoked", withinMs })),
       Effect.forEach(daemons, (daemon) => this.#forget(daemon), { discard: true })
     )
   }
@@ -166,7 +166,7 @@ export class Daemons {
     return Effect.gen({ self: this }, function* () {
       this.#isClosed = true
       const daemons = [...this.#daemons.values()]
-      yield* this.#stopInOrder(daemons, ({ spec }, turns) =>
+      yield* stopInOrder(daemons, ({ spec }, turns) =>
         // So that those who come later have a share of the time, too.
         spec.persistent === true ? "leave" : { by: "shutdown", withinMs: deadline.leftMs / turns }
       )
@@ -344,25 +344,6 @@ export class Daemons {
       for (const listener of this.#listeners) listener()
       return daemon.close()
     })
-  }
-
-  /** `turns`: how many are still to be stopped one after the other, this one included. */
-  #stopInOrder(
-    daemons: ReadonlyArray<Daemon>,
-    terms: (daemon: Daemon, turns: number) => Terms | undefined
-  ): Effect.Effect<void> {
-    const byName = new Map(daemons.map((daemon) => [daemon.name, daemon]))
-    const graph: DependencyGraph = new Map(daemons.map(({ name, spec }) => [name, Object.keys(spec.dependsOn ?? {})]))
-    const stopped = new Map(daemons.map(({ name }) => [name, Deferred.makeUnsafe<void>()]))
-    return Effect.forEach(
-      stopOrder(graph),
-      ({ name, after, turns }) =>
-        Effect.forEach(after, (each) => Deferred.await(stopped.get(each)!), { discard: true }).pipe(
-          Effect.andThen(Effect.suspend(() => byName.get(name)!.stop(terms(byName.get(name)!, turns)))),
-          Effect.ensuring(Deferred.succeed(stopped.get(name)!, undefined))
-        ),
-      { concurrency: "unbounded", discard: true }
-    )
   }
 }
 
