@@ -229,10 +229,12 @@ layer(brokerLayer, { excludeTestServices: true })("a transform", (it) => {
   for (const [name, line, reason] of [
     ["throws", "third", "threw"],
     ["hangs", "hang", "hung"],
-    ["bloats", "bloat", "bloated"]
+    ["bloats", "bloat by objects", "bloated"],
+    ["bloats", "bloat by numbers", "bloated"],
+    ["bloats", "bloat by lists", "bloated"]
   ] as const) {
     it.effect(
-      `that ${name} is ended alone: its process says so and goes on, and so do the others of the pool`,
+      `that ${name} (${line}) is ended alone: its process says so and goes on, and so do the others of the pool`,
       () =>
         Effect.gen(function* () {
           const client = yield* connect({ transforms: all })

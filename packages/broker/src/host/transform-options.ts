@@ -27,7 +27,8 @@ export interface PoolOptions {
    */
   readonly threads?: number | undefined
   /**
-   * What each may have on its heap, in MiB, before it is ended. Bytes are not on the heap.
+   * What each may have on its heap, in MiB, what is garbage by then included, before it is ended. Bytes are not on the heap. It
+   * is looked at every 25 ms, so for a moment there can be more.
    * @default 128
    */
   readonly memoryMb?: number | undefined

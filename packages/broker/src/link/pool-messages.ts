@@ -47,7 +47,7 @@ export interface StepFailure {
 
 export type PoolAnswer =
   /** The thread has loaded its code. */
-  | { readonly _tag: "Ready" }
+  | { readonly _tag: "Ready"; readonly threadId: number }
   | {
       readonly _tag: "Stepped"
       /** What was made. */

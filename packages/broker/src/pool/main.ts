@@ -5,6 +5,7 @@
  * the end of the thread.
  */
 import { once } from "node:events"
+import { threadId } from "node:worker_threads"
 import type { PoolAnswer, PoolRequest, SeatStart } from "../link/pool-messages.ts"
 import { BuiltInSteps } from "./BuiltInSteps.ts"
 import { failureOf } from "./failure-of.ts"
@@ -19,7 +20,7 @@ export const sit = async ({ port }: SeatStart): Promise<void> => {
     if (request._tag === "Forget") return builtIn.forget(request.stream)
     void answerTo(request, builtIn).then(answer, (cause) => answer({ _tag: "Failed", failure: failureOf(cause) }))
   })
-  answer({ _tag: "Ready" })
+  answer({ _tag: "Ready", threadId })
   await once(port, "close")
 }
 

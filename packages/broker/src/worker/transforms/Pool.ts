@@ -9,14 +9,14 @@
  */
 import { LimitExceeded } from "@spawnbroker/protocol"
 import type { PoolAnswer, PoolRequest } from "../../link/pool-messages.ts"
-import { Seat, SeatEnded, type Sit } from "./Seat.ts"
+import { Seat, SeatEnded, type Threads } from "./Seat.ts"
 
 export interface PoolLimits {
   /** Of the code of a thread. */
   readonly file: string
   /** Threads at most, two at least: one for each kind of work. */
   readonly maxThreads: number
-  /** What V8 may take for the old objects of one thread. */
+  /** What one thread may have on its heap. */
   readonly memoryMb: number
   /** How long a thread that has nothing to do is kept. */
   readonly idleMs: number
@@ -60,6 +60,19 @@ export class Pool {
   readonly #waiting: Array<Waiting> = []
   #piscina: Promise<Piscina> | undefined
   #isClosed = false
+
+  readonly #threads: Threads = {
+    sit: async (port, signal) => {
+      this.#piscina ??= startPiscina(this.#limits)
+      await (await this.#piscina).run({ port }, { name: "sit", signal, transferList: [port] })
+    },
+    heapBytes: async (id) => {
+      const thread = (await this.#piscina)?.threads.find(({ threadId }) => threadId === id)
+      // One that has just ended has none.
+      const heap = await thread?.getHeapStatistics().catch(() => undefined)
+      return heap?.used_heap_size ?? 0
+    }
+  }
 
   constructor(limits: PoolLimits) {
     this.#limits = limits
@@ -138,13 +151,9 @@ export class Pool {
   }
 
   #addDesk(desks: Set<Desk>): Desk {
-    const sit: Sit = async (port, signal) => {
-      this.#piscina ??= startPiscina(this.#limits)
-      await (await this.#piscina).run({ port }, { name: "sit", signal, transferList: [port] })
-    }
     const desk: Desk = new Desk(
       (self) =>
-        new Seat(sit, {
+        new Seat(this.#threads, this.#limits.memoryMb, {
           free: () => {
             this.#turn(self, desks === this.#steady ? self.waiting : this.#waiting)
             this.#idleSoon(desks, self)
@@ -179,6 +188,9 @@ const closed = new SeatEnded("lost", "the broker was shut down")
 
 type Piscina = import("piscina").Piscina
 
+/** Between what a thread may have and where V8 ends it, and perhaps all of the process. */
+const V8_SPARE_MB = 1024
+
 /** Loaded when it is needed first: most brokers never do. */
 const startPiscina = async ({ file, maxThreads, memoryMb }: PoolLimits): Promise<Piscina> => {
   const { Piscina } = await import("piscina")
@@ -195,7 +207,8 @@ const startPiscina = async ({ file, maxThreads, memoryMb }: PoolLimits): Promise
     trackUnmanagedFds: false,
     // Nothing of the host's environment is any of theirs.
     env: {},
-    resourceLimits: { maxOldGenerationSizeMb: memoryMb }
+    // Far more than it may have: see `Seat`.
+    resourceLimits: { maxOldGenerationSizeMb: memoryMb + V8_SPARE_MB }
   })
   // Of a thread that ends with nothing to do. Whoever had something is told by that.
   piscina.on("error", () => {})

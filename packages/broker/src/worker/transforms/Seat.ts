@@ -14,8 +14,13 @@ export class SeatEnded extends Error {
   }
 }
 
-/** Runs until the port is closed, or it is aborted. */
-export type Sit = (port: MessagePort, signal: AbortSignal) => Promise<void>
+/** Where threads come from. */
+export interface Threads {
+  /** Takes one, until the port is closed, or it is aborted. */
+  readonly sit: (port: MessagePort, signal: AbortSignal) => Promise<void>
+  /** What is on the heap of one, asked while it works. */
+  readonly heapBytes: (threadId: number) => Promise<number>
+}
 
 export interface SeatListener {
   /** It can be given something to do. */
@@ -30,6 +35,12 @@ interface Work {
   readonly limit: NodeJS.Timeout
 }
 
+/**
+ * How often the heap of a thread is looked at that has worked for as long. Higher: one that bloats takes more by then. Lower: more
+ * of the broker's time. V8's own limit is no help: a thread that needs a large piece beyond it ends the whole process.
+ */
+const LOOK_MS = 25
+
 /** How long a thread may take to load its code: some 50 ms on an idle machine. */
 const START_LIMIT_MS = 30_000
 
@@ -37,22 +48,29 @@ export class Seat {
   readonly #port: MessagePort
   readonly #abort = new AbortController()
   readonly #listener: SeatListener
+  readonly #threads: Threads
+  readonly #memoryMb: number
+  #threadId: number | undefined
+  #look: NodeJS.Timeout | undefined
   #work: Work | undefined
   #isReady = false
   #isLeft = false
   #end: SeatEnded | undefined
   readonly #starting: NodeJS.Timeout
 
-  constructor(sit: Sit, listener: SeatListener) {
+  /** `memoryMb`: what it may have on its heap. */
+  constructor(threads: Threads, memoryMb: number, listener: SeatListener) {
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
     this.#listener = listener
+    this.#threads = threads
+    this.#memoryMb = memoryMb
     this.#starting = setTimeout(
       () => this.#terminate(new SeatEnded("lost", "no thread of the pool has started")),
       START_LIMIT_MS
     )
     port1.on("message", (answer: PoolAnswer) => this.#answered(answer))
-    void sit(port2, this.#abort.signal).then(
+    void threads.sit(port2, this.#abort.signal).then(
       () => this.#ended(new SeatEnded("lost", "its thread has ended")),
       (cause: unknown) => this.#ended(this.#end ?? endOf(cause))
     )
@@ -71,6 +89,7 @@ export class Seat {
         limitMs
       )
       this.#work = { resolve, reject, limit }
+      this.#lookSoon()
       try {
         this.#port.postMessage(request, transfer)
       } catch (cause) {
@@ -96,6 +115,7 @@ export class Seat {
     if (answer._tag === "Ready") {
       clearTimeout(this.#starting)
       this.#isReady = true
+      this.#threadId = answer.threadId
     } else this.#settle()?.resolve(answer)
     this.#listener.free()
   }
@@ -104,7 +124,20 @@ export class Seat {
     const work = this.#work
     this.#work = undefined
     clearTimeout(work?.limit)
+    clearTimeout(this.#look)
     return work
+  }
+
+  #lookSoon(): void {
+    this.#look = setTimeout(() => void this.#lookAtHeap(), LOOK_MS)
+  }
+
+  async #lookAtHeap(): Promise<void> {
+    const work = this.#work
+    const bytes = await this.#threads.heapBytes(this.#threadId!)
+    if (this.#work !== work || work === undefined || this.#end !== undefined) return
+    if (bytes <= this.#memoryMb * 1024 * 1024) return this.#lookSoon()
+    this.#terminate(new SeatEnded("bloated", `it took more than ${this.#memoryMb} MiB of heap`))
   }
 
   #terminate(cause: SeatEnded): void {
