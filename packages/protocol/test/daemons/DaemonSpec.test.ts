@@ -95,6 +95,7 @@ const reasons: ReadonlyArray<readonly [reason: DaemonReason, words: string]> = [
     { _tag: "RunsElsewhere", pid: Pid.make(7) },
     "its PID file names the process 7, which runs and is not this broker's; end it, or take the file away"
   ],
+  [{ _tag: "BrokerRestarted" }, "the broker's thread has died and was replaced, and it has ended with that"],
   [{ _tag: "TokenOver" }, "the token with which it was started is revoked or has expired"]
 ]
 

@@ -46,6 +46,20 @@ const forgeries: ReadonlyArray<readonly [name: string, forge: (token: string, ot
 ]
 
 layer(Broker.layer(), { excludeTestServices: true })("tokens", (it) => {
+  it.effect("the host is told who presents a token, for as long as it is good", () =>
+    Effect.gen(function* () {
+      const broker = yield* Broker
+      const token = yield* broker.mint({ ...attackerPolicy, observe: "all" })
+      assert.deepStrictEqual(yield* broker.identify(token), { subject: attackerPolicy.subject, observe: "all" })
+      for (const [, forge] of forgeries) {
+        const { _tag } = yield* Effect.flip(broker.identify(forge(token, yield* broker.mint(attackerPolicy))))
+        assert.strictEqual(_tag, "InvalidToken")
+      }
+      yield* broker.revoke(token)
+      assert.strictEqual((yield* Effect.flip(broker.identify(token)))._tag, "InvalidToken")
+    })
+  )
+
   for (const [name, forge] of forgeries) {
     it.effect(`a token ${name} is unknown`, () =>
       Effect.gen(function* () {
