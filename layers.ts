@@ -36,10 +36,11 @@ const allButLink = [
 ] as const
 
 export const layers: ReadonlyArray<Layer> = [
-  { files: "**/*.ts", refuse: [processes, pastTheDoor] },
+  { files: "**/*.{ts,tsx}", refuse: [processes, pastTheDoor] },
   { files: "packages/protocol/src/**", refuse: [processes, pastTheDoor, anyNode, anyPackage] },
   { files: "packages/client/src/**", refuse: [processes, pastTheDoor, anyNode, broker] },
   { files: "packages/gateway/src/**", refuse: [processes, pastTheDoor, gatewayClient] },
+  { files: "apps/console/src/**", refuse: [processes, pastTheDoor, anyNode, broker] },
   { files: "packages/broker/src/**", refuse: [processes, pastTheDoor, client] },
   { files: "packages/broker/src/{Broker.ts,host/**}", refuse: [processes, pastTheDoor, client, workerRooms] },
   { files: "packages/broker/src/link/**", refuse: [processes, pastTheDoor, client, workerRooms] },

@@ -18,6 +18,7 @@ export default defineConfig({
       project("conformance", ["packages/testing/test/**/*.test.ts"]),
       project("cli", ["packages/cli/test/**/*.test.ts"]),
       project("demo", ["apps/demo/test/**/*.test.ts"]),
+      project("console", ["apps/console/test/**/*.test.ts"]),
       project("bench", ["bench/test/**/*.test.ts"])
     ]
   }

@@ -21,8 +21,12 @@ form.addEventListener("submit", (event) => {
 })
 
 // The code of a link leaves the address, and so the history, at once.
-const code = location.hash.slice(1)
-if (code !== "") {
+const takeCode = () => {
+  const code = location.hash.slice(1)
+  if (code === "") return
   history.replaceState(null, "", "/login")
   void logIn(code)
 }
+// A link that is opened where this page is already changes nothing but what stands behind the `#`.
+addEventListener("hashchange", takeCode)
+takeCode()

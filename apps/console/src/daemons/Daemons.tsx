@@ -1,0 +1,105 @@
+import { type DaemonInfo, describeReason, type DaemonState } from "@spawnbroker/client"
+import { useState } from "react"
+import { useDesk, useFacts } from "../connection/use-desk.ts"
+import { showCommand, showDuration } from "../processes/words.ts"
+
+const tones: Readonly<Record<DaemonState, string>> = {
+  stopped: "quiet",
+  waiting: "quiet",
+  starting: "live",
+  started: "live",
+  healthy: "good",
+  unhealthy: "bad",
+  backoff: "bad",
+  stopping: "quiet",
+  completed: "good",
+  failed: "bad"
+}
+
+export const Daemons = () => {
+  const { daemons, status } = useFacts()
+  const [problem, setProblem] = useState("")
+  if (daemons === undefined || daemons.length === 0) {
+    return (
+      <p className="empty">
+        {status === "connecting"
+          ? "Loading …"
+          : daemons === undefined
+            ? "Your policy has no daemons."
+            : "There are no daemons."}
+      </p>
+    )
+  }
+  return (
+    <section aria-label="Daemons">
+      <p role="alert" className="problem">
+        {problem}
+      </p>
+      <ul className="cards">
+        {daemons.map((daemon) => (
+          <Daemon key={daemon.name} daemon={daemon} onProblem={setProblem} />
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+interface DaemonProps {
+  readonly daemon: DaemonInfo
+  readonly onProblem: (problem: string) => void
+}
+
+const Daemon = ({ daemon, onProblem }: DaemonProps) => {
+  const desk = useDesk()
+  const { name, state, replicas } = daemon
+  const isStopped = state === "stopped" || state === "completed" || state === "failed"
+  const act = (doing: "start" | "stop" | "restart") => (): void =>
+    void desk
+      .ask((client) => client.daemons[doing](name as never))
+      .then(
+        () => onProblem(""),
+        (cause: Error) => onProblem(cause.message)
+      )
+  return (
+    <li className="card">
+      <h2>
+        {name}{" "}
+        <span className="state" data-tone={tones[state]}>
+          {state}
+        </span>
+      </h2>
+      <p className="mono">{showCommand(daemon)}</p>
+      <ul className="plain">
+        {replicas.map(({ replica, pid, processId, restarts, reason, since }) => (
+          <li key={replica}>
+            {replicas.length > 1 && `${replica}: `}
+            {pid === undefined ? (
+              "not running"
+            ) : processId === undefined ? (
+              `PID ${pid}`
+            ) : (
+              <a href={`#/process/${processId}`}>PID {pid}</a>
+            )}
+            {`, for ${showDuration(Math.max(0, Date.now() - since))}`}
+            {restarts > 0 && `, ${restarts} restarts`}
+            {reason !== undefined && <span className="quiet">, {describeReason(reason)}</span>}
+          </li>
+        ))}
+      </ul>
+      <div className="tools">
+        {isStopped ? (
+          <button type="button" onClick={act("start")}>
+            Start
+          </button>
+        ) : (
+          <button type="button" onClick={act("stop")}>
+            Stop
+          </button>
+        )}
+        <button type="button" onClick={act("restart")}>
+          Restart
+        </button>
+      </div>
+    </li>
+  )
+}

@@ -1,0 +1,5 @@
+/** The entry. */
+import { createRoot } from "react-dom/client"
+import { App } from "./App.tsx"
+
+createRoot(document.querySelector("#root")!).render(<App />)
