@@ -41,7 +41,6 @@ export const writeHistory = ({ file, where, mark, previousMark, keep, secrets }:
   const work = async (): Promise<void> => {
     isBusy = true
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-      // eslint-disable-next-line no-await-in-loop -- one after the other, so that they keep their order
       if (await writeUntilWell(next.entries)) tell({ _tag: "Written", batch: next.batch })
       else break
       waiting.shift()
@@ -58,10 +57,23 @@ export const writeHistory = ({ file, where, mark, previousMark, keep, secrets }:
         return true
       } catch (cause) {
         if (isNew) tell({ _tag: "Trouble", problem: problemOf(cause) })
+        if (isMistake(cause)) return writeOneByOne(entries)
         if (isClosing) return false
         await sleep(RETRY_MS)
       }
     }
+  }
+
+  /** All but those that can never be written: the others must not wait for them. */
+  const writeOneByOne = (entries: ReadonlyArray<HistoryEntry>): true => {
+    for (const entry of entries) {
+      try {
+        writer.write([entry])
+      } catch (cause) {
+        tell({ _tag: "Trouble", problem: problemOf(cause) })
+      }
+    }
+    return true
   }
 
   let retainedAt = 0
@@ -90,6 +102,15 @@ export const writeHistory = ({ file, where, mark, previousMark, keep, secrets }:
   })
   tell({ _tag: "Ready" })
   void retain()
+}
+
+/** Results of SQLite that an entry itself brings about, as only a mistake of ours could: CONSTRAINT, MISMATCH, TOOBIG. */
+const mistakes: ReadonlySet<unknown> = new Set([18, 19, 20])
+
+const isMistake = (cause: unknown): boolean => {
+  const { errcode } = cause as { readonly errcode?: number }
+  // The lowest byte says which; the rest, more of it.
+  return errcode === undefined || mistakes.has(errcode & 0xff)
 }
 
 /** Each byte is a character here, as it is in what is looked for. */
