@@ -5,7 +5,7 @@ import type { Scenario } from "./Scenario.ts"
 import { measureStall } from "./stall.ts"
 
 const sizes = {
-  full: { warmUp: 640, count: 1000, inFlight: 64, outputs: 100, outputBytes: 1024 * 1024 },
+  full: { warmUp: 1000, count: 2000, inFlight: 64, outputs: 100, outputBytes: 1024 * 1024 },
   quick: { warmUp: 16, count: 16, inFlight: 8, outputs: 2, outputBytes: 1024 }
 }
 
@@ -13,7 +13,7 @@ type Key = "rate" | "longest" | "p99" | "searched"
 
 export const history: Scenario<Key> = {
   title:
-    "1,000 × true with 64 in flight, while everything is recorded; and while 100 MB of outputs are searched as well",
+    "2,000 × true with 64 in flight, while everything is recorded; and while 100 MB of outputs are searched as well",
   ballasts: ["small heap"],
   seconds: 40,
   metrics: {
@@ -26,6 +26,7 @@ export const history: Scenario<Key> = {
     const { warmUp, inFlight, outputs, outputBytes } = sizes[size]
     const args = ["-c", `${outputBytes}`, "/dev/zero"]
     await keepInFlight({ count: outputs, inFlight: 8 }, () => subject.run(commands.head, args, () => {}))
+    await subject.recorded?.(outputs)
     await keepInFlight({ count: warmUp, inFlight }, () => runTrue(subject))
   },
   measure: async (subject, size) => {

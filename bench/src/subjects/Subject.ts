@@ -17,6 +17,8 @@ export interface Subject {
   readonly startUnread: (command: string, args: ReadonlyArray<string>) => Promise<Live>
   /** Counts the lines of stdout through the subject's own stream of lines, if it has one. */
   readonly countLines?: (command: string, args: ReadonlyArray<string>) => Promise<number>
+  /** There, where a history is kept: waits until it has so many processes, whole. */
+  readonly recorded?: (count: number) => Promise<void>
   /** Searches the outputs of what it has run, again and again, if it keeps them. Answers what ends that. */
   readonly search?: (expression: string) => () => Promise<void>
   /** Parses each line of stdout as JSON, and counts those whose `level` is `error`, which it has as objects, if it can. */

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -25,6 +26,11 @@ export const spawnbrokerRecorded: MakeSubject = async () => {
   const hearing = Effect.runFork(Stream.runDrain(broker.events))
   return {
     ...subjectOf(client),
+    recorded: (count) => {
+      const whole = Stream.runCount(Stream.filter(client.history(), ({ bytes }) => bytes !== undefined))
+      const all = Effect.repeat(whole, { schedule: Schedule.spaced("50 millis"), until: (found) => found >= count })
+      return Effect.runPromise(Effect.asVoid(all))
+    },
     search: (matches) => {
       const search = Effect.ignore(Stream.runDrain(client.history({ output: { matches } })))
       const searching = Effect.runFork(Effect.forever(search))

@@ -13,7 +13,7 @@ import type { Policy, ProcessError } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
-import { chmodSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 import { join } from "node:path"
 import { temporaryDirectory, testPolicy } from "../src/harness.ts"
@@ -292,7 +292,34 @@ describe("output", () => {
       )
     }).pipe(Effect.scoped)
   )
+
+  it.live.skipIf(!existsSync("/usr/bin/chrt"))(
+    "is made by a thread that runs only while nobody else wants to (without chrt(1) it is nice)",
+    () =>
+      Effect.gen(function* () {
+        const client = yield* connect(yield* start("memory"), { history: { output: 1024 } })
+        assert.lengthOf(yield* all(client, { output: { contains: "x" } }), 0)
+        yield* eventually("a thread is idle", Effect.sync(policiesOfThreads), (policies) =>
+          policies.includes(SCHED_IDLE)
+        )
+      }).pipe(Effect.scoped)
+  )
 })
+
+/** See sched(7). */
+const SCHED_IDLE = 5
+
+/** How the threads of this process are scheduled: the field `policy` of proc_pid_stat(5). */
+const policiesOfThreads = (): ReadonlyArray<number> =>
+  readdirSync("/proc/self/task").flatMap((thread) => {
+    try {
+      const stat = readFileSync(`/proc/self/task/${thread}/stat`, "utf8")
+      return [Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[41 - 3])]
+    } catch {
+      // It has ended meanwhile.
+      return []
+    }
+  })
 
 describe("its file", () => {
   it.live("outlives its broker, is its owner's alone, and can be read while another writes it", () =>

@@ -12,6 +12,7 @@ import { BEAT_MS } from "../link/heartbeat.ts"
 import { Lateness } from "../link/Lateness.ts"
 import type { WorkerNotice, WorkerStart } from "../link/worker-start.ts"
 import { openAudit } from "./audit/open-audit.ts"
+import { giveWayBy } from "./confine/give-way.ts"
 import { openHistory } from "./history/open-history.ts"
 import { chooseSpawner } from "./spawn/choose-spawner.ts"
 
@@ -41,10 +42,11 @@ try {
     start.mark,
     (message) => notify({ _tag: "Log", level: "Warning", message, part: "launcher" })
   )
+  const giveWay = giveWayBy(choosing.then(({ spawner }) => spawner))
   const [{ spawner, fallback }, audit, history, { serveHost }] = await Promise.all([
     choosing,
     start.audit && openAudit(start.audit, start.previousEnd !== undefined),
-    start.history && openHistory({ ...start.history, ...start }, start.previousEnd !== undefined, notify),
+    start.history && openHistory({ ...start.history, ...start, giveWay }, start.previousEnd !== undefined, notify),
     import("./serve-host.ts")
   ])
   // As late as it may be: by now their launcher has ended most of them, so there is little to wait for.

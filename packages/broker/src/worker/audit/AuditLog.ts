@@ -21,7 +21,7 @@ const MAX_BATCH_LINES = 4096
  * How long the first line of a batch waits for others. Longer: fewer writes, each of which costs the worker some 60 µs. Shorter:
  * less is lost where the broker is killed.
  */
-const BATCH_MS = 10
+const BATCH_MS = 20
 /** Time between a failure and the next try. Longer: more has to be held. */
 const RETRY_MS = 500
 /** What the death of the machine may cost. Longer: less for the disk to do. */

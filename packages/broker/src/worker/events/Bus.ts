@@ -6,7 +6,7 @@
  */
 import type { BrokerRestarted, BusEvent } from "@spawnbroker/protocol"
 import type { Capability } from "../access/Capability.ts"
-import type { Redact } from "../access/redact.ts"
+import { type Redact, unchanged } from "../access/make-redact.ts"
 import { Counts } from "../observe/Counts.ts"
 import { maskText } from "./mask-arguments.ts"
 
@@ -68,6 +68,7 @@ export class Bus {
 
   /** Whatever has come from outside may hold one: a topic, a directory, the subject of a policy that a client has written. */
   #withoutSecrets(fact: Fact): object {
+    if (this.#redact === unchanged) return fact
     const redactOne = (value: unknown): unknown => {
       if (typeof value === "string") return this.#redact(value)
       return Array.isArray(value) ? value.map(redactOne) : value

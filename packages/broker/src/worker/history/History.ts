@@ -10,6 +10,7 @@ import {
   Unsupported
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
+import type { GiveWay } from "../confine/give-way.ts"
 import type { HistoryStart } from "../../link/worker-start.ts"
 import type { Viewer } from "../../history/find-records.ts"
 import { memoryName } from "../../history/open-database.ts"
@@ -24,6 +25,7 @@ export interface OpenHistory extends HistoryStart {
   readonly mark: string
   readonly previousMark: string | undefined
   readonly secrets: Readonly<Record<string, string>>
+  readonly giveWay: GiveWay
 }
 
 /** After so long a page of a search is answered as it is. Longer: fewer answers. Shorter: others wait less. */
@@ -41,14 +43,14 @@ export class History {
 
   /** Rejects if it cannot be written. */
   static async open(options: OpenHistory): Promise<History> {
-    const { workerFile, file: given, mark, previousMark, keep, secrets, searchTimeoutMs } = options
+    const { workerFile, file: given, mark, previousMark, keep, secrets, searchTimeoutMs, giveWay } = options
     const where = given === undefined ? "memory" : "file"
     const file = given ?? memoryName(mark)
     const start = { role: "history writer", file, where, mark, previousMark, keep, secrets } as const
     const log = await HistoryLog.open(workerFile, start)
-    const reader = (nice: number) =>
-      new ReaderThread(workerFile, { role: "history reader", file, where, nice }, searchTimeoutMs)
-    return new History(log, reader(LOOK_UP_NICE), reader(SEARCH_NICE), searchTimeoutMs)
+    const reader = (nice: number, started?: GiveWay) =>
+      new ReaderThread(workerFile, { role: "history reader", file, where, nice }, searchTimeoutMs, started)
+    return new History(log, reader(LOOK_UP_NICE), reader(SEARCH_NICE, giveWay), searchTimeoutMs)
   }
 
   private constructor(log: HistoryLog, lookUps: ReaderThread, searches: ReaderThread, timeoutMs: number) {

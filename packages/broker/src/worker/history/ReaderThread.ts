@@ -40,16 +40,19 @@ export class ReaderThread {
   readonly #workerFile: string
   readonly #start: ReaderStart
   readonly #timeoutMs: number
+  readonly #started: (thread: number) => void
   readonly #waiting: Array<Asked> = []
   #asked: Asked | undefined
   #thread: Worker | undefined
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
 
-  constructor(workerFile: string, start: ReaderStart, timeoutMs: number) {
+  /** `started` is told of each thread's id, where the system has one. */
+  constructor(workerFile: string, start: ReaderStart, timeoutMs: number, started = (_thread: number): void => {}) {
     this.#workerFile = workerFile
     this.#start = start
     this.#timeoutMs = timeoutMs
+    this.#started = started
   }
 
   /** Rejects with {@link TookTooLong}, {@link NoAnswer} or `LimitExceeded`. */
@@ -121,8 +124,10 @@ export class ReaderThread {
     const isOurs = (): boolean => this.#thread === thread
     thread.on("message", (message: FromReader) => {
       if (!isOurs()) return
-      if (message._tag === "Ready") this.#giveUpAfter(this.#timeoutMs)
-      else if (message._tag === "Answer") this.#settle(({ resolve }) => resolve(message.answer))
+      if (message._tag === "Ready") {
+        this.#giveUpAfter(this.#timeoutMs)
+        if (message.thread !== undefined) this.#started(message.thread)
+      } else if (message._tag === "Answer") this.#settle(({ resolve }) => resolve(message.answer))
       else this.#settle(({ reject }) => reject(new NoAnswer(message.problem, message.isQuestion)))
     })
     thread.on("error", (cause) => (problem = String(cause)))

@@ -1,5 +1,7 @@
 /** A thread that reads the history for others, one question at a time. */
+import { readlinkSync } from "node:fs"
 import { setPriority } from "node:os"
+import { basename } from "node:path"
 import { parentPort } from "node:worker_threads"
 import { findOutputs, findPage } from "../../history/find-records.ts"
 import { problemOf } from "../../history/HistoryProblem.ts"
@@ -22,5 +24,15 @@ export const answerHistory = ({ file, where, nice }: ReaderStart): void => {
       tell({ _tag: "Problem", problem: problemOf(cause), isQuestion: cause instanceof SyntaxError })
     }
   })
-  tell({ _tag: "Ready" })
+  tell({ _tag: "Ready", thread: threadId() })
+}
+
+/** See proc(5), /proc/thread-self. */
+const threadId = (): number | undefined => {
+  if (process.platform !== "linux") return undefined
+  try {
+    return Number(basename(readlinkSync("/proc/thread-self")))
+  } catch {
+    return undefined
+  }
 }

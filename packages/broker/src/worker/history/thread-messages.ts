@@ -52,8 +52,8 @@ export interface AnswerTo {
 }
 
 export type FromReader =
-  /** It has opened the database, and listens. */
-  | { readonly _tag: "Ready" }
+  /** It has opened the database, and listens. `thread`: its id, on Linux. */
+  | { readonly _tag: "Ready"; readonly thread?: number | undefined }
   | { readonly _tag: "Answer"; readonly answer: AnswerTo[Question["_tag"]] }
   /** `isQuestion`: it is the question that is wrong. */
   | { readonly _tag: "Problem"; readonly problem: string; readonly isQuestion: boolean }

@@ -1,0 +1,28 @@
+import type { Spawner } from "../spawn/Spawner.ts"
+import { findTool } from "./find-tool.ts"
+
+/** Lets a thread of this process, by its id, run only while nobody else wants to. */
+export type GiveWay = (thread: number) => void
+
+/**
+ * By the class SCHED_IDLE, see sched(7): where two cores are both busy, a thread that only is as nice as can be (19) still costs
+ * the others a tenth of what they do, since it goes on for some milliseconds once it has begun; one of this class costs
+ * nothing that can be measured. Node has no call for it, and chrt(1) has. Without that it is left as nice as it is.
+ */
+export const giveWayBy = (spawner: Promise<Spawner>): GiveWay => {
+  const chrt = findTool("chrt")
+  if (chrt === undefined) return () => {}
+  return (thread) => {
+    const args = ["-i", "-p", "0", String(thread)]
+    const request = {
+      file: chrt,
+      argv0: "chrt",
+      args,
+      cwd: "/",
+      env: {},
+      stdio: ["ignore", "ignore", "ignore"]
+    } as const
+    // A thread that has ended meanwhile, or a broker that is ending, needs it no more.
+    void spawner.then((it) => it.spawn(request)).catch(() => {})
+  }
+}
