@@ -73,10 +73,22 @@ const onMessage = (message: ToLauncher): void => {
       const seen = tree === undefined ? { lives: children.lives(id) } : children.treeLives(id, tree)
       return control.send({ _tag: "Seen", ask, ...seen })
     }
+    case "Widen":
+      return widen(message.file)
     case "Measure":
       lateness ??= beginToMeasure()
       return control.send({ _tag: "Measured", loopDelay: lateness.taken })
   }
+}
+
+/** The worker may have closed it meanwhile; then there is nothing to do. */
+const widen = (file: string): void => {
+  if (posix === undefined) return
+  try {
+    const fd = openNonBlocking(file, "read")
+    posix.widen(fd)
+    closeSync(fd)
+  } catch {}
 }
 
 /** A launcher that nobody asks about sleeps as long as it has nothing to do. */

@@ -40,6 +40,11 @@ export type ToLauncher =
   | ({ readonly _tag: "Signal"; readonly signal: NodeJS.Signals } & Ask)
   /** Asks whether anybody is alive. */
   | ({ readonly _tag: "Probe" } & Ask)
+  /**
+   * The pipe that the worker reads from is to hold more, since much comes through it. By a path that leads to the worker's
+   * descriptor. Done if it can be, and not answered.
+   */
+  | { readonly _tag: "Widen"; readonly file: string }
   /** Asks how late the launcher's loop is, which it takes note of from the first time on that it is asked. */
   | { readonly _tag: "Measure" }
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { closeSync, openSync, readFileSync, readSync } from "node:fs"
+import { closeSync, constants, openSync, readFileSync, readSync, writeSync } from "node:fs"
 import { once } from "node:events"
 import { loadPosixSpawn, type PosixSpawn } from "../../src/child/posix-spawn.ts"
 
@@ -82,4 +82,29 @@ describe.skipIf(posix === undefined)("posix_spawn", () => {
     assert.strictEqual(start.spawn({ ...without, args: ["x".repeat(200_000)] }, []), "E2BIG")
     assert.isUndefined(start.reap())
   })
+
+  it("a pipe that is widened holds twice as much", () => {
+    const { read, write } = start.pipe()
+    const held = heldBy(read, write)
+    start.widen(read)
+    assert.strictEqual(heldBy(read, write), 2 * held)
+    closeSync(read)
+    closeSync(write)
+  })
 })
+
+/** Bytes that an empty pipe takes. It is empty again then. */
+const heldBy = (read: number, write: number): number => {
+  const door = openSync(`/proc/self/fd/${write}`, constants.O_WRONLY | constants.O_NONBLOCK)
+  const page = Buffer.alloc(4096)
+  let held = 0
+  try {
+    for (;;) held += writeSync(door, page)
+  } catch (cause) {
+    assert.strictEqual((cause as NodeJS.ErrnoException).code, "EAGAIN")
+  } finally {
+    closeSync(door)
+  }
+  for (let left = held; left > 0; left -= page.length) readSync(read, page)
+  return held
+}

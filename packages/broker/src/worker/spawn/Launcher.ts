@@ -89,7 +89,11 @@ export class Launcher {
     this.#process = process
     this.#mark = mark
     this.#directory = directory
-    this.#pipes = new PipeStock(directory, (names) => this.#makePipes(names))
+    this.#pipes = new PipeStock(
+      directory,
+      (names) => this.#makePipes(names),
+      (fd) => this.#widen(fd)
+    )
     const { promise, resolve } = Promise.withResolvers<void>()
     this.ended = promise
     this.#control = new MessageSocket(
@@ -174,6 +178,10 @@ export class Launcher {
       throw new Error("mkfifo is not there", { cause: started })
     // Out of processes, of space or of inodes, or the launcher has gone: the next one may have better luck.
     if (started instanceof Error || (await started.exited).code !== 0) throw new SpawnError(NOT_STARTED)
+  }
+
+  #widen(fd: number): void {
+    if (!this.#closed) this.#control.send({ _tag: "Widen", file: `/proc/${process.pid}/fd/${fd}` })
   }
 
   /** How it ended, once it is reaped. */

@@ -34,13 +34,18 @@ export class PipeStock {
   readonly #directory: string
   readonly #make: (names: ReadonlyArray<string>) => Promise<void>
   readonly #ready: Array<string> = []
+  readonly #widen: (fd: number) => void
   #making: Promise<void> | undefined
   #lastNumber = 0
 
-  /** `make` makes pipes of these names in the directory. Rejects with {@link SpawnError}. */
-  constructor(directory: string, make: (names: ReadonlyArray<string>) => Promise<void>) {
+  /**
+   * `make` makes pipes of these names in the directory. Rejects with {@link SpawnError}. `widen` is told of each through which
+   * much has come.
+   */
+  constructor(directory: string, make: (names: ReadonlyArray<string>) => Promise<void>, widen: (fd: number) => void) {
     this.#directory = directory
     this.#make = make
+    this.#widen = widen
   }
 
   /** Makes the first ones. Rejects where none can be made. */
@@ -56,7 +61,7 @@ export class PipeStock {
     if (this.#ready.length < LOW) this.fill().catch(() => {})
     const pipes: Array<OutputPipe> = []
     try {
-      for (const name of names) pipes.push(openPipe(join(this.#directory, name)))
+      for (const name of names) pipes.push(openPipe(join(this.#directory, name), this.#widen))
       return pipes
     } catch (cause) {
       for (const pipe of pipes) pipe.destroy()
@@ -75,12 +80,12 @@ export class PipeStock {
   }
 }
 
-const openPipe = (path: string): OutputPipe => {
+const openPipe = (path: string, widen: (fd: number) => void): OutputPipe => {
   const fd = openNonBlocking(path, "read")
   return {
     slot: { pipe: path },
     source: () => {
-      const reader = new ScratchReader()
+      const reader = new ScratchReader(() => widen(fd))
       return reader.sourceOf(new Socket({ fd, readable: true, writable: false, onread: reader.onread }))
     },
     destroy: () => closeSync(fd)

@@ -9,16 +9,27 @@ import { sourceOf } from "./streams.ts"
  */
 const scratch = Buffer.allocUnsafeSlow(256 * 1024)
 
+/** Through which so much has come, from that more is to be expected. Lower: more of those are widened who have nothing more to say. */
+const MUCH_BYTES = 1024 * 1024
+
 /** Reads a socket, or a pipe, into memory that is there already. Many live at a time, so it is its own source. */
 export class ScratchReader implements ByteSource {
   #data: ((bytes: Uint8Array) => void) | undefined
   #source: ByteSource | undefined
+  #busy: (() => void) | undefined
+  #bytes = 0
+
+  /** `busy` is called once, when {@link MUCH_BYTES} have come. */
+  constructor(busy?: () => void) {
+    this.#busy = busy
+  }
 
   /** For the options of the socket. */
   readonly onread = {
     buffer: scratch,
     callback: (length: number): boolean => {
       this.#data?.(scratch.subarray(0, length))
+      if (this.#busy !== undefined) this.#count(length)
       return true
     }
   }
@@ -29,6 +40,13 @@ export class ScratchReader implements ByteSource {
     socket.pause()
     this.#source = sourceOf(socket)
     return this
+  }
+
+  #count(length: number): void {
+    this.#bytes += length
+    if (this.#bytes < MUCH_BYTES) return
+    this.#busy!()
+    this.#busy = undefined
   }
 
   start(listener: SourceListener): void {
