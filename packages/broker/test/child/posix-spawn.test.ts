@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { closeSync, constants, openSync, readFileSync, readSync, writeSync } from "node:fs"
+import { closeSync, openSync, readFileSync, readSync } from "node:fs"
 import { once } from "node:events"
 import { loadPosixSpawn, type PosixSpawn } from "../../src/child/posix-spawn.ts"
+import { fillPipe } from "./fill-pipe.ts"
 
 const posix = await loadPosixSpawn()
 if (posix === undefined) console.log("skipped: the C library cannot be called on this machine")
@@ -85,26 +86,10 @@ describe.skipIf(posix === undefined)("posix_spawn", () => {
 
   it("a pipe that is widened holds twice as much", () => {
     const { read, write } = start.pipe()
-    const held = heldBy(read, write)
+    const held = fillPipe(`/proc/self/fd/${write}`)
     start.widen(read)
-    assert.strictEqual(heldBy(read, write), 2 * held)
+    assert.strictEqual(fillPipe(`/proc/self/fd/${write}`), held)
     closeSync(read)
     closeSync(write)
   })
 })
-
-/** Bytes that an empty pipe takes. It is empty again then. */
-const heldBy = (read: number, write: number): number => {
-  const door = openSync(`/proc/self/fd/${write}`, constants.O_WRONLY | constants.O_NONBLOCK)
-  const page = Buffer.alloc(4096)
-  let held = 0
-  try {
-    for (;;) held += writeSync(door, page)
-  } catch (cause) {
-    assert.strictEqual((cause as NodeJS.ErrnoException).code, "EAGAIN")
-  } finally {
-    closeSync(door)
-  }
-  for (let left = held; left > 0; left -= page.length) readSync(read, page)
-  return held
-}

@@ -1,11 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import koffi from "koffi"
 import { randomBytes } from "node:crypto"
-import { closeSync, constants, openSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { WIDE_PIPE_BYTES } from "../../src/child/posix-spawn.ts"
 import { entryFile } from "../../src/link/entry-file.ts"
+import { fillPipe } from "../child/fill-pipe.ts"
 import { Launcher } from "../../src/worker/spawn/Launcher.ts"
 
 const openLauncher = Effect.acquireRelease(
@@ -18,16 +17,8 @@ const openLauncher = Effect.acquireRelease(
   (launcher) => Effect.promise(() => launcher.close())
 )
 
-const F_GETPIPE_SZ = 1032
-const fcntl = koffi.load(null).func("int fcntl(int fd, int command, int argument)")
-
-/** What a pipe holds, in bytes, by the path of one end. */
-const sizeOf = (path: string): number => {
-  const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
-  const size = fcntl(fd, F_GETPIPE_SZ, 0)
-  closeSync(fd)
-  return size
-}
+/** More than it takes until a pipe is widened. */
+const MANY = 4_000_000
 
 const shell = (script: string) => ({ file: "/bin/sh", argv0: "sh", args: ["-c", script], cwd: "/", env: {} })
 
@@ -35,24 +26,29 @@ describe("a launcher", () => {
   it.live("widens the pipe through which much has come, and no other", () =>
     Effect.gen(function* () {
       const launcher = yield* openLauncher
-      const script = "head -c 4000000 /dev/zero; echo >&2; read line"
+      const script = `head -c ${MANY} /dev/zero; echo >&2; read line`
       const stdio = ["input", "output", "output"] as const
       const { pid, inputs, outputs, exited } = yield* Effect.promise(() => launcher.spawn({ ...shell(script), stdio }))
+      const [out, err] = [outputs.get(1)!, outputs.get(2)!]
       let bytes = 0
-      yield* Effect.promise(
-        () =>
-          new Promise<void>((resolve) => {
-            outputs.get(1)!.start({ data: (chunk) => void (bytes += chunk.byteLength), end: () => {} })
-            outputs.get(2)!.start({ data: () => resolve(), end: () => {} })
-          })
-      )
+      yield* Effect.promise(() => {
+        const told = new Promise<void>((resolve) => err.start({ data: () => resolve(), end: () => {} }))
+        const read = new Promise<void>((resolve) =>
+          out.start({ data: (chunk) => void ((bytes += chunk.byteLength) === MANY && resolve()), end: () => {} })
+        )
+        return Promise.all([told, read])
+      })
       // It answers once it has done what it was told before.
       yield* Effect.promise(() => launcher.measure())
-      assert.strictEqual(sizeOf(`/proc/${pid}/fd/1`), WIDE_PIPE_BYTES)
-      assert.strictEqual(sizeOf(`/proc/${pid}/fd/2`), WIDE_PIPE_BYTES / 2)
+      out.pause()
+      err.pause()
+      const [wide, usual] = [fillPipe(`/proc/${pid}/fd/1`), fillPipe(`/proc/${pid}/fd/2`)]
+      assert.strictEqual(wide, WIDE_PIPE_BYTES)
+      assert.strictEqual(usual, WIDE_PIPE_BYTES / 2)
+      out.resume()
+      err.resume()
       inputs.get(0)!.end()
       assert.deepInclude(yield* Effect.promise(() => exited), { code: 1 })
-      assert.strictEqual(bytes, 4_000_000)
     }).pipe(Effect.scoped)
   )
 })
