@@ -15,11 +15,11 @@ import type { WorkerNotice, WorkerStart } from "../link/worker-start.ts"
 import { watchHeartbeat } from "./watch-heartbeat.ts"
 
 /**
- * What V8 may take for the young objects of the thread, in MiB. It grows to the most that it may, and stays there, as soon as
- * many processes live at a time: 48 unless it is told. Higher: fewer collections. Lower: less memory of the host. Measured by
- * `many` and `spawn-rate` in bench/.
+ * What V8 may take for the young objects of the thread, in MiB; left alone, 48. Lower: more collections, which at 8 took a
+ * fifteenth of the rate and moved what was soon garbage to the old objects, so that a host of many processes was larger, too.
+ * Higher: more memory of a host that has been busy. Measured by `many` and `spawn-rate` in bench/.
  */
-const YOUNG_OBJECTS_MB = 8
+const YOUNG_OBJECTS_MB = 24
 
 export interface WorkerThread {
   readonly connection: Connection<HostOperations>
