@@ -61,8 +61,19 @@ export interface OperationCodec {
   readonly decodeReply: (reply: unknown) => ReplyEncoded
 }
 
+/** Every connection speaks the same operations. */
+const codecs = new WeakMap<Rpc.AnyWithProps, OperationCodec>()
+
 /** The codec of an operation, compiled once. */
 export const operationCodec = (operation: Rpc.AnyWithProps): OperationCodec => {
+  const compiled = codecs.get(operation)
+  if (compiled !== undefined) return compiled
+  const codec = compile(operation)
+  codecs.set(operation, codec)
+  return codec
+}
+
+const compile = (operation: Rpc.AnyWithProps): OperationCodec => {
   const payload = operation.payloadSchema as unknown as AnyCodec
   const error = Schema.Union([operation.errorSchema, AnyCallError])
   const reply = Reply(operation.successSchema, error) as unknown as AnyCodec

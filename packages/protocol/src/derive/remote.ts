@@ -46,19 +46,15 @@ export const connectRemote = <Rpcs extends Rpc.Any>(
     if (closed !== undefined) return
     closed = reason
     port.close()
+    endpoint.forget()
     for (const fail of pending) fail(reason)
     pending.clear()
     onClose(reason)
   }
-  // Comlink takes one listener and keeps it; ours hears the port for both.
-  let receive = (_event: { readonly data: unknown }): void => {}
-  const remote = Comlink.wrap<Record<string, Call>>({
-    postMessage: (message, transfer) => port.postMessage(message, transfer),
-    addEventListener: (_type, listener) => void (receive = listener as unknown as typeof receive),
-    removeEventListener: () => {}
-  })
+  const endpoint = new Endpoint(port)
+  const remote = Comlink.wrap<Record<string, Call>>(endpoint)
   listenTo(port, {
-    message: (data) => receive({ data }),
+    message: (data) => endpoint.receive({ data }),
     close: () => disconnect(new BrokerUnavailable({ reason: "its end of the connection has closed" }))
   })
   const keepAlive = new KeepAlive(port)
@@ -101,6 +97,40 @@ export const connectRemote = <Rpcs extends Rpc.Any>(
   }
   return { call: call as Remote<Rpcs>, disconnect }
 }
+
+type Receive = (event: { readonly data: unknown }) => void
+
+/**
+ * A port as Comlink sees it. Comlink takes one listener and keeps it; ours hears the port for both.
+ *
+ * Comlink knows the endpoint of each of its proxies until that is collected, which it never is if anything leads from the endpoint
+ * to the proxy. So this leads to nothing but the port, and when the connection has ended not to that either.
+ */
+class Endpoint implements Comlink.Endpoint {
+  #port: Port | undefined
+  receive: Receive = ignore
+
+  constructor(port: Port) {
+    this.#port = port
+  }
+
+  postMessage(message: unknown, transfer?: ReadonlyArray<unknown>): void {
+    this.#port?.postMessage(message, transfer as Parameters<Port["postMessage"]>[1])
+  }
+
+  addEventListener(_type: string, listener: unknown): void {
+    this.receive = listener as Receive
+  }
+
+  removeEventListener(): void {}
+
+  forget(): void {
+    this.#port = undefined
+    this.receive = ignore
+  }
+}
+
+const ignore: Receive = () => {}
 
 const toExit = (reply: ReplyEncoded): Exit.Exit<any, any> =>
   reply._tag === "Success" ? Exit.succeed(reply.value) : Exit.fail(reply.error)
