@@ -63,9 +63,9 @@ const soak = Effect.gen(function* () {
     yield* Effect.promise(collectGarbage)
     const sample = takeSample(startedAt)
     samples.push(sample)
-    const { descriptors, residentMb, resources, listeners, processes } = sample
+    const { descriptors, residentMb, heapMb, resources, listeners, processes } = sample
     console.log(
-      `${(sample.atMs / 1000).toFixed(0).padStart(4)} s: ${done} acts (${failed} failed, ${crashes} crashes), ${descriptors} descriptors, ${residentMb.toFixed(0)} MB, ${resources} resources, ${listeners} listeners, ${processes} processes`
+      `${(sample.atMs / 1000).toFixed(0).padStart(4)} s: ${done} acts (${failed} failed, ${crashes} crashes), ${descriptors} descriptors, ${residentMb.toFixed(0)} MB (${heapMb.toFixed(0)} of them the heap), ${resources} resources, ${listeners} listeners, ${processes} processes`
     )
   }
   const growth = findGrowth(samples)
