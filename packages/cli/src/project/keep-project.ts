@@ -1,7 +1,7 @@
 /**
  * A project while it is up: a broker, its daemons, its tokens, and the sockets by which it is reached.
  */
-import { Broker, type BrokerHandle, type HealthEndpoint, serveHealth } from "@spawnbroker/broker"
+import { type BrokerHandle, type HealthEndpoint, serveHealth } from "@spawnbroker/broker"
 import { Client, type ClientHandle } from "@spawnbroker/client"
 import type { ProcessError } from "@spawnbroker/protocol"
 import * as Deferred from "effect/Deferred"
@@ -17,6 +17,7 @@ import { lockProject } from "./lock-project.ts"
 import { makePlace, type ProjectPlace } from "./ProjectPlace.ts"
 import type { Answer, Request } from "./requests.ts"
 import { serveProject } from "./serve-project.ts"
+import { startBroker } from "./start-broker.ts"
 
 export interface KeptProject {
   readonly broker: BrokerHandle
@@ -44,7 +45,7 @@ export const keepProject = (
   Effect.gen(function* () {
     yield* Effect.try({ try: () => makePlace(place), catch: (cause) => cause as Failure })
     yield* lockProject(place.lockFile)
-    const broker = yield* startBroker(project, secrets)
+    const broker = yield* startBroker({ cwd: project.directory, secrets }, project.hasHistory)
     const token = yield* broker.mint(project.policy)
     const client = yield* Client.connect(broker.openPort(), token)
     const health = project.health && (yield* serveHealth(broker, project.health))
@@ -86,17 +87,6 @@ export const keepProject = (
       isHurried: () => isHurried
     }
   })
-
-/** A history that cannot be written, since there is no home or it is of a newer version, is no reason not to work. */
-const startBroker = (project: Project, secrets: Readonly<Record<string, string>>) => {
-  const options = { cwd: project.directory, secrets, policyWarnings: "ignore" } as const
-  if (!project.hasHistory) return Broker.start(options)
-  return Broker.start({ ...options, history: true }).pipe(
-    Effect.catch(({ reason }) =>
-      Effect.tap(Broker.start(options), () => Effect.logWarning(`It is not remembered what runs, since ${reason}.`))
-    )
-  )
-}
 
 /** A token in a file that only its user can read, for as long as the project is up. */
 const keepToken = (file: string, token: string): Effect.Effect<void, Failure, Scope.Scope> =>

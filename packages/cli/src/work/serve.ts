@@ -1,5 +1,5 @@
 /** A gateway in front of a project, or of the current directory. */
-import { Broker, type BrokerHandle } from "@spawnbroker/broker"
+import type { BrokerHandle } from "@spawnbroker/broker"
 import { Gateway, ListenFailed } from "@spawnbroker/gateway"
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
@@ -13,6 +13,7 @@ import { nearestConfig } from "../config/find-config.ts"
 import { exitCodes } from "../exit-codes.ts"
 import { Failure, toFailure } from "../Failure.ts"
 import { takeSignals } from "../process/Signals.ts"
+import { startBroker } from "../project/start-broker.ts"
 import { tellReady } from "../project/tell-ready.ts"
 import { up } from "./up.ts"
 
@@ -36,7 +37,7 @@ const serveDirectory = (input: ServeInput) =>
   Effect.gen(function* () {
     const interrupted = yield* Deferred.make<void>()
     yield* takeSignals(() => void Deferred.doneUnsafe(interrupted, Effect.void))
-    const broker = yield* Effect.mapError(Broker.start({ policyWarnings: "ignore" }), (error) => toFailure(error))
+    const broker = yield* Effect.mapError(startBroker({}, true), (error) => toFailure(error))
     const served = yield* startGateway(broker, {}, input)
     yield* answer(served, () => describe(served).join("\n"))
     tellReady()
