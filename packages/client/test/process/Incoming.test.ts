@@ -291,7 +291,7 @@ describe("the position of an incoming stream", () => {
           places.unshift(...ofPart)
           assert.strictEqual(incoming.position, ofPart[0])
         }
-        for (const { bytes } of incoming.takeAll()) places.splice(0, bytes.byteLength)
+        for (const chunk of incoming.takeAll()) places.splice(0, chunk.bytes.byteLength)
         assert.deepStrictEqual(places, [])
         assert.strictEqual(incoming.position, next)
       })

@@ -36,7 +36,7 @@ export const calls = (call: string): ReadonlyArray<Loose> => [
   callMessage(call, "revoke", { token: `sb_${"0".repeat(16)}_${"A".repeat(43)}`, kill: true }),
   callMessage(call, "attach", { channel: 5, id, replay: true, windowBytes: 4096, unread: "auto" }),
   callMessage(call, "attach", {
-    channel: 6,
+    channel: 7,
     id,
     replay: false,
     from: { stdout: 1 },
