@@ -210,19 +210,18 @@ export class Incoming {
     return end < 0 ? this.takeOne().bytes : this.takeBytes(end + 1)
   }
 
-  /** Gives back what was taken and has not been used: it comes first again. */
-  putBack(parts: ReadonlyArray<Uint8Array>): void {
+  /** Gives back what was taken from a position on and has not been used: it comes first again. */
+  putBack(parts: ReadonlyArray<Uint8Array>, position: number): void {
     const { arrival, held } = this.#chunks[0] ?? { arrival: this.#lastArrival, held: undefined }
-    const length = parts.reduce((sum, { byteLength }) => sum + byteLength, 0)
-    this.#position -= length
-    let offset = this.#position
+    this.#position = position
+    let offset = position
     const chunks = parts.map((bytes) => {
       const chunk = { from: this.name, arrival, offset, held, isAfterGap: false, bytes }
       offset += bytes.byteLength
       return chunk
     })
     this.#chunks.unshift(...chunks)
-    this.#settle(-length)
+    this.#settle(position - offset)
   }
 
   /** Nobody reads now, and the child must not wait for that. */

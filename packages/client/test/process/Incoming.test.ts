@@ -5,6 +5,7 @@ import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Incoming } from "../../src/process/Incoming.ts"
+import { readLine } from "../../src/process/read.ts"
 import { readBytes, readChunks } from "../../src/process/read-stream.ts"
 
 const WINDOW = 128 * 1024
@@ -287,7 +288,10 @@ describe("the position of an incoming stream", () => {
           assert.deepStrictEqual([...part], [...Uint8Array.from(ofPart)])
           assert.strictEqual(incoming.position, ofPart.at(-1)! + 1)
           if (taken % 3 !== 0) continue
-          incoming.putBack([part.slice(0, 1), part.slice(1)].filter(({ byteLength }) => byteLength > 0))
+          incoming.putBack(
+            [part.slice(0, 1), part.slice(1)].filter(({ byteLength }) => byteLength > 0),
+            ofPart[0]!
+          )
           places.unshift(...ofPart)
           assert.strictEqual(incoming.position, ofPart[0])
         }
@@ -297,6 +301,23 @@ describe("the position of an incoming stream", () => {
       })
   )
 })
+
+it.effect("a line that does not come whole leaves the position where it began, also where bytes of it never came", () =>
+  Effect.gen(function* () {
+    const { incoming } = makeProcess().stdout
+    incoming.receive(bytes("one\ntw"), 0, arrivals++)
+    assert.strictEqual(yield* readLine("stdout", incoming, "replace"), "one\n")
+    const reading = yield* Effect.forkChild(Effect.flip(readLine("stdout", incoming, "replace")), {
+      startImmediately: true
+    })
+    incoming.gap()
+    incoming.receive(bytes("o"), 16, arrivals++)
+    yield* Effect.yieldNow
+    incoming.fail(gone)
+    assert.strictEqual(yield* Fiber.join(reading), gone)
+    assert.strictEqual(incoming.position, 4)
+  })
+)
 
 describe("both streams together", () => {
   it.effect("come in the order of their arrival, each chunk whole", () =>
