@@ -180,7 +180,7 @@ export class SocketPorts {
  * Gives up the memory of what has been sent, which nobody else has: it came out of the broker's thread for this alone.
  *
  * Else it would count as memory of this thread until that has collected its garbage, which V8 then does for every 30 MB that
- * pass through, of everything there is: at full speed that was most of what this thread did, and its longest pauses.
+ * pass through, of everything there is: at full speed that was half of what this thread did.
  */
 const freeing =
   (pieces: ReadonlyArray<Uint8Array>): Sent =>
