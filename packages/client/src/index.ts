@@ -75,6 +75,7 @@ export {
   Signal,
   type Skipped,
   SpawnFailed,
+  StreamOffsets,
   type SubscribeOptions,
   TimedOut,
   type Topic,

@@ -73,6 +73,8 @@ export { describeExit, Exited, ExitStatus, isSuccess, Signaled } from "./process
 export { KilledBy, LifecycleEvent } from "./process/Lifecycle.ts"
 export { Pid, ProcessId } from "./process/ProcessId.ts"
 export { SpawnedProcess } from "./operations/spawn.ts"
+export type { OutputStart } from "./operations/attach.ts"
+export { StreamOffsets } from "./process/StreamOffsets.ts"
 export { ProcessInfo, ProcessState, ProcessStatus, StreamBytes } from "./process/ProcessInfo.ts"
 export { describeSignal, Signal, signals } from "./process/Signal.ts"
 export { AdditionalFd, Fd, FdDirection, isFd, MAX_FD, streamName } from "./process/Fd.ts"

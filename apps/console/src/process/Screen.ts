@@ -3,12 +3,13 @@
  *
  * Nothing in it can do more than be seen: titles, links and the clipboard are not a program's to set here.
  */
-import type { ClientHandle, ProcessHandle, ProcessId } from "@spawnbroker/client"
+import type { ClientHandle, ProcessHandle, ProcessId, StreamOffsets } from "@spawnbroker/client"
 import { FitAddon } from "@xterm/addon-fit"
 import { Terminal } from "@xterm/xterm"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
+import { showBytes } from "../processes/words.ts"
 
 /** Sequences that set a title, a link, or the clipboard. */
 const unwanted = [0, 1, 2, 4, 7, 8, 9, 10, 11, 12, 52, 104, 110, 111, 112, 133, 633, 777, 1337]
@@ -51,15 +52,20 @@ export class Screen {
   }
 
   /**
-   * Shows a process to its end. When the connection is lost in between, it begins anew once it is back, with all that is kept;
-   * so there is neither a gap nor a repeat on it.
+   * Shows a process to its end. When the connection is lost in between, it goes on where it was once it is back; so there is neither
+   * a gap nor a repeat on it, and where the broker has let go of some, it says so.
    */
   show(client: ClientHandle, id: ProcessId, onHandle: (handle: ProcessHandle) => void) {
+    let from: StreamOffsets | undefined
     return Effect.gen({ self: this }, function* () {
-      const handle = yield* client.attach(id)
-      this.#clear()
+      const handle = yield* client.attach(id, { from })
+      this.#tellGone(handle.gone)
       onHandle(handle)
-      yield* Effect.all([this.#take(handle.stdout, false), this.#take(handle.stderr, true)], { concurrency: 2 })
+      // Each to its own end, so that what has been taken has been shown.
+      const takes = [this.#take(handle.stdout, false), this.#take(handle.stderr, true)].map(Effect.exit)
+      const ends = yield* Effect.all(takes, { concurrency: 2 })
+      from = yield* handle.offsets
+      for (const end of ends) yield* end
     }).pipe(
       Effect.scoped,
       Effect.retry({ while: ({ _tag }) => _tag === "BrokerUnavailable", schedule: Schedule.spaced("500 millis") })
@@ -77,10 +83,9 @@ export class Screen {
     this.#terminal.dispose()
   }
 
-  #clear(): void {
-    this.#terminal.reset()
-    this.#kept = []
-    this.#keptBytes = 0
+  #tellGone({ stdout, stderr }: StreamOffsets): void {
+    const bytes = stdout + stderr
+    if (bytes > 0) this.#terminal.writeln(`\u001b[2m… ${showBytes(bytes)} are no longer kept …\u001b[22m`)
   }
 
   /** The next bytes are asked for once the terminal has drawn these, so that a flood waits where it comes from. */

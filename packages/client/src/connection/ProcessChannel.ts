@@ -5,7 +5,9 @@ import {
   type ExitStatus,
   type Fd,
   type LifecycleEvent,
-  type ProcessError
+  type OutputStart,
+  type ProcessError,
+  type StreamOffsets
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import { Incoming, type IncomingLink } from "../process/Incoming.ts"
@@ -15,6 +17,8 @@ import type { DataPort } from "./DataPort.ts"
 import type { ProcessHold } from "./ProcessHold.ts"
 
 type ClosedEvent = Extract<LifecycleEvent, { readonly _tag: "Closed" }>
+
+const noBytes: StreamOffsets = { stdout: 0, stderr: 0 }
 
 /** What a client knows of one process: the ends of its streams, and the facts of its life. */
 export class ProcessChannel implements IncomingLink, OutgoingLink {
@@ -33,6 +37,8 @@ export class ProcessChannel implements IncomingLink, OutgoingLink {
   isReleased = false
   /** The process has been started on the channel and not detached from it: whatever becomes of it, its last fact comes. */
   isBound = false
+  /** Bytes that were asked for and were no longer kept. */
+  gone: StreamOffsets = noBytes
 
   constructor(channel: Channel, windowBytes: number, hold: ProcessHold, data: DataPort) {
     this.#channel = channel
@@ -46,6 +52,18 @@ export class ProcessChannel implements IncomingLink, OutgoingLink {
   open(inputs: ReadonlyArray<Fd>, outputs: ReadonlyArray<Fd>): void {
     for (const fd of outputs) this.#openOutput(fd)
     for (const fd of inputs) this.#openInput(fd)
+  }
+
+  /** So does this one, from there on. */
+  openAt({ fd, offset, gone }: OutputStart): void {
+    this.#openOutput(fd).startAt(offset)
+    if (fd === 1) this.gone = { ...this.gone, stdout: gone }
+    if (fd === 2) this.gone = { ...this.gone, stderr: gone }
+  }
+
+  /** Up to where readers have taken the outputs. */
+  get offsets(): StreamOffsets {
+    return { stdout: this.output(1)?.position ?? 0, stderr: this.output(2)?.position ?? 0 }
   }
 
   /** It takes so many bytes on all its inputs together. */
@@ -117,7 +135,7 @@ export class ProcessChannel implements IncomingLink, OutgoingLink {
   receive(frame: BrokerFrame): void {
     switch (frame._tag) {
       case "Data":
-        return this.#openOutput(frame.fd).receive(frame.bytes, frame.arrival, frame.held)
+        return this.#openOutput(frame.fd).receive(frame.bytes, frame.offset, frame.arrival, frame.held)
       case "Dropped":
         return this.#openOutput(frame.fd).gap()
       case "End":

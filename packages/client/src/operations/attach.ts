@@ -1,4 +1,4 @@
-import type { ProcessError, ProcessId, Unread } from "@spawnbroker/protocol"
+import type { ProcessError, ProcessId, StreamOffsets, Unread } from "@spawnbroker/protocol"
 import { spawnDefaults } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -18,6 +18,13 @@ export interface AttachOptions {
    * @default true
    */
   readonly replay?: boolean | undefined
+  /**
+   * Where streams go on: what the `offsets` of an earlier handle said. Of a stream that is named here exactly what follows
+   * comes, whatever `replay` says, as far as it is still kept: `gone` tells how many bytes are not.
+   *
+   * **Errors**: `InvalidArgument` for a place that the stream has not come to.
+   */
+  readonly from?: { readonly [Stream in keyof StreamOffsets]?: number | undefined } | undefined
   /**
    * Bytes of each output stream that are held while this handle does not read.
    * @default 1 MiB
@@ -49,13 +56,18 @@ export const attach = (
       const mistake = checkChunks(chunks)
       if (mistake !== undefined) return yield* mistake
       const { windowBytes = spawnDefaults.windowBytes, unread = spawnDefaults.unread } = options
+      const from = placesIn(options.from)
       const { channel, process } = session.openChannel(windowBytes)
       const letGo = release(session, channel, process)
       const { info, inputs, outputs } = yield* restore(
-        session.call.attach({ channel, id, replay, windowBytes, unread })
+        session.call.attach({ channel, id, replay, ...(from && { from }), windowBytes, unread })
       ).pipe(Effect.onError(() => letGo))
       yield* Effect.addFinalizer(() => letGo)
-      process.open(inputs, outputs)
+      process.open(inputs, [])
+      for (const output of outputs) process.openAt(output)
       return new LazyHandle({ session, channel, info, process, invalidUtf8, chunks, messages: () => noMessages })
     })
   )
+
+const placesIn = (from: AttachOptions["from"]): Partial<StreamOffsets> | undefined =>
+  from && Object.fromEntries(Object.entries(from).filter(([, offset]) => offset !== undefined))

@@ -40,6 +40,8 @@ export interface Chunk {
   readonly from: string
   /** Its number among the chunks of all streams of the process. */
   readonly arrival: number
+  /** Bytes of its stream before it. */
+  readonly offset: number
   /** An older chunk of another stream has been kept back: that, or a younger one of the same, is still to come. */
   readonly held: number | undefined
   /** Bytes of its stream that came before it have been dropped unread. */
@@ -54,6 +56,7 @@ export class Incoming {
   readonly #windowBytes: number
   #chunks: Array<Chunk> = []
   #lastArrival = -1
+  #position = 0
   #queuedBytes = 0
   #owedBytes = 0
   /** The broker has been asked for the whole window. */
@@ -79,6 +82,16 @@ export class Incoming {
     this.#link = link
   }
 
+  /** Bytes of the stream before what a reader takes next: those that were taken, and those that never came here. */
+  get position(): number {
+    return this.#position
+  }
+
+  /** What comes here begins there. Nothing has been taken yet. */
+  startAt(offset: number): void {
+    this.#position = offset
+  }
+
   get isRead(): boolean {
     return this.#isRead
   }
@@ -93,10 +106,10 @@ export class Incoming {
     return this.isEnded || this.#lastArrival >= arrival
   }
 
-  receive(bytes: Uint8Array, arrival: number, held?: number): void {
+  receive(bytes: Uint8Array, offset: number, arrival: number, held?: number): void {
     this.#queuedBytes += bytes.byteLength
     this.#lastArrival = arrival
-    this.#chunks.push({ from: this.name, arrival, held, isAfterGap: this.#hasGap, bytes })
+    this.#chunks.push({ from: this.name, arrival, offset, held, isAfterGap: this.#hasGap, bytes })
     this.#hasGap = false
     // Long before the broker has to wait for it; a short output ends without it.
     if (this.#isRead && this.#needsMore) this.#grant()
@@ -155,6 +168,8 @@ export class Incoming {
     const chunks = this.#chunks
     this.#chunks = []
     if (this.#memory === "borrowed") this.#lent = chunks
+    const last = chunks.at(-1)
+    if (last !== undefined) this.#position = last.offset + last.bytes.byteLength
     this.#settle(this.#queuedBytes)
     return chunks
   }
@@ -162,6 +177,7 @@ export class Incoming {
   takeOne(): Chunk {
     const chunk = this.#chunks.shift()!
     if (this.#memory === "borrowed") this.#lent.push(chunk)
+    this.#position = chunk.offset + chunk.bytes.byteLength
     this.#settle(chunk.bytes.byteLength)
     return chunk
   }
@@ -182,7 +198,8 @@ export class Incoming {
   takeBytes(maxBytes: number): Uint8Array {
     const chunk = this.#chunks[0]!
     if (chunk.bytes.byteLength <= maxBytes) return this.takeOne().bytes
-    this.#chunks[0] = { ...chunk, isAfterGap: false, bytes: chunk.bytes.subarray(maxBytes) }
+    this.#position = chunk.offset + maxBytes
+    this.#chunks[0] = { ...chunk, offset: this.#position, isAfterGap: false, bytes: chunk.bytes.subarray(maxBytes) }
     this.#settle(maxBytes)
     return copyBytes(chunk.bytes, 0, maxBytes)
   }
@@ -193,11 +210,18 @@ export class Incoming {
     return end < 0 ? this.takeOne().bytes : this.takeBytes(end + 1)
   }
 
-  /** Gives back what was taken and has not been used: it comes first again. */
-  putBack(parts: ReadonlyArray<Uint8Array>): void {
+  /** Gives back what was taken from a position on and has not been used: it comes first again. */
+  putBack(parts: ReadonlyArray<Uint8Array>, position: number): void {
     const { arrival, held } = this.#chunks[0] ?? { arrival: this.#lastArrival, held: undefined }
-    this.#chunks.unshift(...parts.map((bytes) => ({ from: this.name, arrival, held, isAfterGap: false, bytes })))
-    this.#settle(-parts.reduce((sum, { byteLength }) => sum + byteLength, 0))
+    this.#position = position
+    let offset = position
+    const chunks = parts.map((bytes) => {
+      const chunk = { from: this.name, arrival, offset, held, isAfterGap: false, bytes }
+      offset += bytes.byteLength
+      return chunk
+    })
+    this.#chunks.unshift(...chunks)
+    this.#settle(position - offset)
   }
 
   /** Nobody reads now, and the child must not wait for that. */

@@ -163,6 +163,15 @@ export class LazyHandle implements ProcessHandle, ProcessMessages<any, any> {
       )
   }
 
+  get offsets(): ProcessHandle["offsets"] {
+    const { process } = this.#parts
+    return Effect.sync(() => process.offsets)
+  }
+
+  get gone(): ProcessHandle["gone"] {
+    return this.#parts.process.gone
+  }
+
   get detach(): ProcessHandle["detach"] {
     const { session, channel, process } = this.#parts
     return Effect.tap(session.call.detach({ channel }), () => Effect.sync(() => (process.isBound = false)))

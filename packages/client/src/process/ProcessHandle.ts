@@ -6,6 +6,7 @@ import type {
   ProcessId,
   ProcessInfo,
   ProcessStatus,
+  StreamOffsets,
   Transform
 } from "@spawnbroker/protocol"
 import type * as Effect from "effect/Effect"
@@ -129,6 +130,16 @@ export interface ProcessCore {
    * **Interruption**: it is being ended all the same.
    */
   readonly stop: (options?: StopOptions) => Effect.Effect<ExitStatus, ProcessError>
+  /**
+   * Up to where its outputs have been read by this handle, in bytes from the start of the process. After a lost connection
+   * `client.attach(id, { from: yield* proc.offsets })` goes on from there, without a gap and without a repeat.
+   *
+   * **Gotchas**: what a reader has taken counts, so ask once the readers are over: one that was interrupted may have had more
+   * than it has used. Of lines, what was taken of the last one counts, too, and is not given again.
+   */
+  readonly offsets: Effect.Effect<StreamOffsets>
+  /** Bytes that `attach` was asked for and the broker no longer keeps: those before what this handle begins with. */
+  readonly gone: StreamOffsets
   /**
    * Lets it outlive the scope that made it. It is the connection's then: when that ends, the policy's `disconnect` says
    * whether it ends, too. `client.attach` gives another handle on it.

@@ -42,9 +42,10 @@ export const readLine = (
   Effect.scoped(
     Effect.flatMap(openReader(name, listOf(incoming)), ({ more }) => {
       const parts: Array<Uint8Array> = []
+      const { position } = incoming!
       return takeLine(incoming!, more, parts).pipe(
         Effect.flatMap(() => decodeWhole(concatBytes(parts), incoming!.name, invalidUtf8)),
-        Effect.onError(() => Effect.sync(() => incoming!.putBack(parts)))
+        Effect.onError(() => Effect.sync(() => incoming!.putBack(parts, position)))
       )
     })
   )

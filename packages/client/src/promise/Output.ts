@@ -22,6 +22,11 @@ export class Output implements ProcessOutput {
     this.#decode = decode
   }
 
+  /** Bytes that were taken from the process and not handed out: an incomplete line, the rest of a loop that was broken off. */
+  get heldBytes(): number {
+    return this.#taken.byteLength
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<string, void, undefined> {
     const reader = await this.#open()
     try {

@@ -6,6 +6,7 @@ import type {
   ProcessInfo,
   ProcessStatus,
   Signal,
+  StreamOffsets,
   Transform
 } from "@spawnbroker/protocol"
 import type { StopOptions } from "../operations/stop.ts"
@@ -80,6 +81,14 @@ export interface PromiseProcessCore extends AsyncDisposable {
    * @default "SIGTERM"
    */
   kill(signal?: Signal | KillOptions): Promise<void>
+  /**
+   * Up to where `stdout` and `stderr` have handed out what came, in bytes from the start of the process:
+   * `client.attach(id, { from: proc.offsets() })` goes on from there after a lost connection, without a gap and without a
+   * repeat. Of a loop over lines, what there was of the last one comes again, whole. What `all` has taken counts as handed out.
+   */
+  offsets(): StreamOffsets
+  /** Bytes that `attach` was asked for and the broker no longer keeps. */
+  readonly gone: StreamOffsets
   /**
    * Lets it outlive `release` and `signal`. It is the connection's then: when that ends, the policy's `disconnect` says
    * whether it ends, too. `client.attach` gives another handle on it.

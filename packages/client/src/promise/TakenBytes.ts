@@ -16,6 +16,10 @@ export class TakenBytes {
     return this.#chunks.length === 0
   }
 
+  get byteLength(): number {
+    return this.#chunks.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  }
+
   add(chunks: ReadonlyArray<Uint8Array>): void {
     for (const chunk of chunks) if (chunk.byteLength > 0) this.#chunks.push(chunk)
   }

@@ -1,4 +1,5 @@
-import { streamName } from "@spawnbroker/protocol"
+import { type StreamOffsets, streamName } from "@spawnbroker/protocol"
+import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { ProcessMessages } from "../messages/ProcessMessages.ts"
 import type { KillOptions } from "../operations/kill.ts"
@@ -31,6 +32,7 @@ export const makeProcess = (
   wait: () => toPromise(handle.exit),
   status: () => toPromise(handle.status),
   kill: (signal) => toPromise(handle.kill(toKillOptions(signal))),
+  gone: handle.gone,
   detach: () => toPromise(handle.detach),
   stop: (options) => toPromise(handle.stop(options)),
   release,
@@ -42,10 +44,14 @@ const makeStreams = (
   handle: ProcessHandle,
   stop: AbortSignal,
   invalidUtf8: PromiseSpawnOptions["invalidUtf8"]
-): Pick<PromiseProcess, "stdin" | "stdout" | "stderr" | "input" | "output"> => {
+): Pick<PromiseProcess, "stdin" | "stdout" | "stderr" | "input" | "output" | "offsets"> => {
   const input = oncePerFd((fd) => makeInput(handle, stop, fd))
   const output = oncePerFd((fd) => new Output(handle.getOutputFd(fd), stop, decoderFor(streamName(fd), invalidUtf8)))
-  return { stdin: input(0), stdout: output(1), stderr: output(2), input, output }
+  const offsets = (): StreamOffsets => {
+    const { stdout, stderr } = Effect.runSync(handle.offsets)
+    return { stdout: stdout - output(1).heldBytes, stderr: stderr - output(2).heldBytes }
+  }
+  return { stdin: input(0), stdout: output(1), stderr: output(2), input, output, offsets }
 }
 
 const oncePerFd = <A>(make: (fd: number) => A): ((fd: number) => A) => {

@@ -5,6 +5,7 @@ import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Incoming } from "../../src/process/Incoming.ts"
+import { readLine } from "../../src/process/read.ts"
 import { readBytes, readChunks } from "../../src/process/read-stream.ts"
 
 const WINDOW = 128 * 1024
@@ -36,12 +37,12 @@ describe("an incoming stream", () => {
   it.effect("gives its reader what came before it and what comes later, in order, to the end", () =>
     Effect.gen(function* () {
       const { incoming } = makeProcess().stdout
-      incoming.receive(bytes("a"), arrivals++)
-      incoming.receive(bytes("b"), arrivals++)
+      incoming.receive(bytes("a"), 0, arrivals++)
+      incoming.receive(bytes("b"), 0, arrivals++)
       const reader = yield* Effect.forkChild(text(readBytes("stdout", [incoming])), { startImmediately: true })
-      incoming.receive(bytes("c"), arrivals++)
+      incoming.receive(bytes("c"), 0, arrivals++)
       yield* Effect.yieldNow
-      incoming.receive(bytes("d"), arrivals++)
+      incoming.receive(bytes("d"), 0, arrivals++)
       incoming.end()
       assert.strictEqual(yield* Fiber.join(reader), "abcd")
     })
@@ -59,7 +60,7 @@ describe("an incoming stream", () => {
   it.effect("fails after what has arrived, and with the first reason", () =>
     Effect.gen(function* () {
       const { incoming } = makeProcess().stdout
-      incoming.receive(bytes("a"), arrivals++)
+      incoming.receive(bytes("a"), 0, arrivals++)
       incoming.fail(gone)
       incoming.fail(new BrokerUnavailable({ reason: "later" }))
       const seen: Array<string> = []
@@ -107,7 +108,7 @@ describe("an incoming stream", () => {
       assert.include(error.message, "stdout")
       yield* Fiber.interrupt(first)
       assert.strictEqual(said.releases, 1)
-      incoming.receive(bytes("x"), arrivals++)
+      incoming.receive(bytes("x"), 0, arrivals++)
       incoming.end()
       assert.strictEqual(yield* text(readBytes("stdout", [incoming])), "x")
     })
@@ -116,9 +117,9 @@ describe("an incoming stream", () => {
   it.effect("keeps for the next reader what one has not taken", () =>
     Effect.gen(function* () {
       const { incoming } = makeProcess().stdout
-      incoming.receive(bytes("a"), arrivals++)
+      incoming.receive(bytes("a"), 0, arrivals++)
       yield* Stream.runDrain(Stream.take(readBytes("stdout", [incoming]), 1))
-      incoming.receive(bytes("b"), arrivals++)
+      incoming.receive(bytes("b"), 0, arrivals++)
       incoming.end()
       assert.strictEqual(yield* text(readBytes("stdout", [incoming])), "b")
     })
@@ -137,9 +138,9 @@ describe("the credit of an incoming stream", () => {
     const { incoming, said } = makeProcess().stdout
     incoming.acquire({ wake: () => {} })
     assert.strictEqual(said.credits.length, 0)
-    incoming.receive(new Uint8Array(EAGER), arrivals++)
+    incoming.receive(new Uint8Array(EAGER), 0, arrivals++)
     assert.deepStrictEqual(said.credits, [WINDOW - EAGER])
-    incoming.receive(new Uint8Array(1), arrivals++)
+    incoming.receive(new Uint8Array(1), 0, arrivals++)
     incoming.release()
     incoming.acquire({ wake: () => {} })
     assert.strictEqual(said.credits.length, 1)
@@ -147,7 +148,7 @@ describe("the credit of an incoming stream", () => {
 
   it("is raised at once for a reader who finds much, and for one whose stream was being drained", () => {
     const [much, drained] = [makeProcess().stdout, makeProcess().stdout]
-    much.incoming.receive(new Uint8Array(EAGER), arrivals++)
+    much.incoming.receive(new Uint8Array(EAGER), 0, arrivals++)
     drained.incoming.drain()
     for (const { incoming, said } of [much, drained]) {
       incoming.acquire({ wake: () => {} })
@@ -168,7 +169,7 @@ describe("the credit of an incoming stream", () => {
   it("is not asked for by a short output", () => {
     const { incoming, said } = makeProcess().stdout
     incoming.acquire({ wake: () => {} })
-    incoming.receive(new Uint8Array(10), arrivals++)
+    incoming.receive(new Uint8Array(10), 0, arrivals++)
     incoming.takeAll()
     incoming.waits()
     incoming.release()
@@ -178,7 +179,7 @@ describe("the credit of an incoming stream", () => {
   it("is not asked for once the stream has ended", () => {
     const { incoming, said } = makeProcess().stdout
     incoming.acquire({ wake: () => {} })
-    incoming.receive(new Uint8Array(WINDOW), arrivals++)
+    incoming.receive(new Uint8Array(WINDOW), 0, arrivals++)
     const before = said.credits.length
     incoming.end()
     incoming.takeAll()
@@ -209,7 +210,7 @@ describe("the credit of an incoming stream", () => {
         else if (step === "one")
           taken += incoming.first?.arrival === undefined ? 0 : incoming.takeOne().bytes.byteLength
         else if (credit() > 0) {
-          incoming.receive(new Uint8Array(step), arrivals++)
+          incoming.receive(new Uint8Array(step), 0, arrivals++)
           received += step
         }
         assert.isAtMost(credit() + received - taken, windowBytes)
@@ -225,9 +226,9 @@ describe("a gap", () => {
   it.effect("gives up what is queued and older, so that a later reader gets one piece", () =>
     Effect.gen(function* () {
       const { incoming, said } = makeProcess().stdout
-      incoming.receive(bytes("old"), arrivals++)
+      incoming.receive(bytes("old"), 0, arrivals++)
       incoming.gap()
-      incoming.receive(bytes("new"), arrivals++)
+      incoming.receive(bytes("new"), 0, arrivals++)
       incoming.end()
       assert.strictEqual(incoming.discardedBytes, 3)
       assert.strictEqual(yield* text(readBytes("stdout", [incoming])), "new")
@@ -238,7 +239,7 @@ describe("a gap", () => {
   it("takes nothing from a reader that is there", () => {
     const { incoming } = makeProcess().stdout
     incoming.acquire({ wake: () => {} })
-    incoming.receive(bytes("old"), arrivals++)
+    incoming.receive(bytes("old"), 0, arrivals++)
     incoming.gap()
     assert.strictEqual(incoming.takeAll().length, 1)
     assert.strictEqual(incoming.discardedBytes, 0)
@@ -257,13 +258,74 @@ describe("a gap", () => {
   })
 })
 
+const Step = Schema.Struct({
+  /** Comes next. Its first byte may not be the one after the last. */
+  length: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 50 })),
+  skipped: Schema.Literals([0, 0, 7]),
+  taken: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 80 }))
+})
+
+describe("the position of an incoming stream", () => {
+  it.effect.prop(
+    "is that of the next byte, however much is taken at a time, put back, or never came",
+    [Schema.Array(Step)],
+    ([steps]) =>
+      Effect.sync(() => {
+        const { incoming } = makeProcess().stdout
+        incoming.startAt(100)
+        incoming.acquire({ wake: () => {} })
+        /** The places of the bytes that are there. Each byte is its place, as far as that fits. */
+        const places: Array<number> = []
+        let next = 100
+        for (const { length, skipped, taken } of steps) {
+          next += skipped
+          if (skipped > 0) incoming.gap()
+          const chunk = Uint8Array.from({ length }, (_, at) => next + at)
+          incoming.receive(chunk, next, arrivals++)
+          for (const _ of chunk) places.push(next++)
+          const part = incoming.takeBytes(taken)
+          const ofPart = places.splice(0, part.byteLength)
+          assert.deepStrictEqual([...part], [...Uint8Array.from(ofPart)])
+          assert.strictEqual(incoming.position, ofPart.at(-1)! + 1)
+          if (taken % 3 !== 0) continue
+          incoming.putBack(
+            [part.slice(0, 1), part.slice(1)].filter(({ byteLength }) => byteLength > 0),
+            ofPart[0]!
+          )
+          places.unshift(...ofPart)
+          assert.strictEqual(incoming.position, ofPart[0])
+        }
+        for (const chunk of incoming.takeAll()) places.splice(0, chunk.bytes.byteLength)
+        assert.deepStrictEqual(places, [])
+        assert.strictEqual(incoming.position, next)
+      })
+  )
+})
+
+it.effect("a line that does not come whole leaves the position where it began, also where bytes of it never came", () =>
+  Effect.gen(function* () {
+    const { incoming } = makeProcess().stdout
+    incoming.receive(bytes("one\ntw"), 0, arrivals++)
+    assert.strictEqual(yield* readLine("stdout", incoming, "replace"), "one\n")
+    const reading = yield* Effect.forkChild(Effect.flip(readLine("stdout", incoming, "replace")), {
+      startImmediately: true
+    })
+    incoming.gap()
+    incoming.receive(bytes("o"), 16, arrivals++)
+    yield* Effect.yieldNow
+    incoming.fail(gone)
+    assert.strictEqual(yield* Fiber.join(reading), gone)
+    assert.strictEqual(incoming.position, 4)
+  })
+)
+
 describe("both streams together", () => {
   it.effect("come in the order of their arrival, each chunk whole", () =>
     Effect.gen(function* () {
       const { stdout, stderr } = makeProcess()
       const both = [stdout.incoming, stderr.incoming]
       for (const [index, letter] of "abcdefgh".split("").entries())
-        both[(index * index) % 2]!.receive(bytes(letter), arrivals++)
+        both[(index * index) % 2]!.receive(bytes(letter), 0, arrivals++)
       for (const each of both) each.end()
       const chunks = yield* Stream.runCollect(readChunks("all", both, "own"))
       assert.strictEqual(chunks.map((chunk) => String.fromCharCode(chunk.bytes[0]!)).join(""), "abcdefgh")

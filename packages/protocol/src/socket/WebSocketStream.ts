@@ -5,7 +5,7 @@
  * A browser's WebSocket cannot be told to wait, and need not be: what is under way to it is bounded by the credits that it has
  * given. The broker's end (`ws`, in Node) can, and is, so that a client which takes nothing is not read either.
  */
-import type { ByteStream } from "./ByteStream.ts"
+import type { ByteStream, Sent } from "./ByteStream.ts"
 import { concatBytes } from "../wire/copy-bytes.ts"
 
 /**
@@ -13,6 +13,9 @@ import { concatBytes } from "../wire/copy-bytes.ts"
  * large frame.
  */
 export const MAX_WEB_SOCKET_MESSAGE_BYTES = 1024 * 1024
+
+/** Shorter pieces that are written together are one message. Higher: fewer messages. Lower: less is copied. */
+const MAX_JOINED_BYTES = 16 * 1024
 
 /** The way in which both ends speak, as a WebSocket subprotocol. */
 export const WEB_SOCKET_PROTOCOL = "spawnbroker.1"
@@ -40,6 +43,8 @@ export class WebSocketStream implements ByteStream {
   readonly #socket: WebSocketLike
   /** What waits for `uncork`. */
   #corked: Array<Uint8Array> | undefined
+  /** Of those who wait for it. */
+  #corkedSent: Array<Sent> = []
   readonly #onDrain = new Set<() => void>()
 
   constructor(socket: WebSocketLike) {
@@ -51,9 +56,12 @@ export class WebSocketStream implements ByteStream {
     return this.#socket.bufferedAmount
   }
 
-  write(bytes: Uint8Array): boolean {
-    if (this.#corked !== undefined) this.#corked.push(bytes)
-    else this.#send(bytes)
+  write(bytes: Uint8Array, sent?: Sent): boolean {
+    if (this.#corked === undefined) this.#send([bytes], sent === undefined ? [] : [sent])
+    else {
+      this.#corked.push(bytes)
+      if (sent !== undefined) this.#corkedSent.push(sent)
+    }
     return true
   }
 
@@ -87,8 +95,10 @@ export class WebSocketStream implements ByteStream {
 
   uncork(): void {
     const pieces = this.#corked ?? []
+    const listeners = this.#corkedSent
     this.#corked = undefined
-    if (pieces.length > 0) this.#send(pieces.length === 1 ? pieces[0]! : concatBytes(pieces))
+    this.#corkedSent = []
+    if (pieces.length > 0) this.#send(joinShort(pieces), listeners)
   }
 
   end(): void {
@@ -100,15 +110,44 @@ export class WebSocketStream implements ByteStream {
     else this.#socket.terminate()
   }
 
-  #send(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.byteLength; at += MAX_WEB_SOCKET_MESSAGE_BYTES) {
-      this.#socket.send(bytes.subarray(at, at + MAX_WEB_SOCKET_MESSAGE_BYTES), this.#sent)
+  #send(pieces: ReadonlyArray<Uint8Array>, listeners: ReadonlyArray<Sent>): void {
+    const messages = pieces.flatMap(cutIntoMessages)
+    const last = messages.pop()
+    for (const message of messages) this.#socket.send(message)
+    if (last === undefined) return
+    this.#socket.send(last, (error?: Error | null) => {
+      for (const listener of listeners) listener(error)
+      if (this.#socket.bufferedAmount === 0) for (const listener of this.#onDrain) listener()
+    })
+  }
+}
+
+/** The same bytes in fewer pieces. Long ones, which are output, are not copied. */
+const joinShort = (pieces: ReadonlyArray<Uint8Array>): ReadonlyArray<Uint8Array> => {
+  const joined: Array<Uint8Array> = []
+  let short: Array<Uint8Array> = []
+  const join = (): void => {
+    if (short.length > 0) joined.push(short.length === 1 ? short[0]! : concatBytes(short))
+    short = []
+  }
+  for (const piece of pieces) {
+    if (piece.byteLength <= MAX_JOINED_BYTES) short.push(piece)
+    else {
+      join()
+      joined.push(piece)
     }
   }
+  join()
+  return joined
+}
 
-  readonly #sent = (): void => {
-    if (this.#socket.bufferedAmount === 0) for (const listener of this.#onDrain) listener()
+const cutIntoMessages = (bytes: Uint8Array): ReadonlyArray<Uint8Array> => {
+  if (bytes.byteLength <= MAX_WEB_SOCKET_MESSAGE_BYTES) return bytes.byteLength === 0 ? [] : [bytes]
+  const messages: Array<Uint8Array> = []
+  for (let at = 0; at < bytes.byteLength; at += MAX_WEB_SOCKET_MESSAGE_BYTES) {
+    messages.push(bytes.subarray(at, at + MAX_WEB_SOCKET_MESSAGE_BYTES))
   }
+  return messages
 }
 
 const asBytes = (data: unknown): Uint8Array | undefined => {

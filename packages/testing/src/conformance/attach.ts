@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert } from "@effect/vitest"
-import type { LifecycleEvent, ProcessHandle } from "@spawnbroker/client"
+import type { AttachOptions, LifecycleEvent, ProcessHandle } from "@spawnbroker/client"
 import { Broker } from "@spawnbroker/broker"
 import { Client } from "@spawnbroker/client"
 import * as Effect from "effect/Effect"
@@ -60,6 +60,16 @@ const Situation = Schema.Struct({
   )
 })
 
+const Resumption = Schema.Struct({
+  lines: int(1, 4000),
+  replayBytes: int(0, 20_000),
+  windowBytes: int(4096, 20_000),
+  /** The first reader is asked where it is after so many bytes. */
+  after: int(0, 20_000),
+  /** The places to go on from once all is over, in thousandths of the whole. */
+  places: Schema.Array(int(0, 1000)).check(Schema.isMinLength(1), Schema.isMaxLength(4))
+})
+
 export const attaching = (it: SuiteIt): void => {
   it.effect.prop(
     "gives the end of what is kept and then all the rest, at whatever moment: never a gap, never a repeat",
@@ -93,6 +103,76 @@ export const attaching = (it: SuiteIt): void => {
         assert.deepStrictEqual(yield* first.exit, { _tag: "Exited", code: 0 })
       }).pipe(Effect.scoped),
     { arbitrary: { runs: 500, size: 30 } }
+  )
+
+  it.effect.prop(
+    "goes on from a place with exactly what follows, and tells how many bytes of it are gone",
+    [Resumption],
+    ([{ lines, replayBytes, windowBytes, after, places }]) =>
+      Effect.gen(function* () {
+        const client = yield* connect()
+        const expected = numbered(lines)
+        const total = expected.byteLength
+        const options = { stdin: "ignore", replayBytes, windowBytes, unread: "block" } as const
+        const first = yield* client.spawn("seq", [String(lines)], options)
+        const read = yield* readBytes(first, after)
+        const place = yield* first.offsets
+        assert.deepStrictEqual(place, { stdout: Math.min(after, total), stderr: 0 })
+        const other = yield* client.attach(first.id, { from: place, windowBytes, unread: "block" })
+        const { bytes } = yield* first.status
+        assert.isAtMost(other.gone.stdout, Math.max(0, bytes.stdout - replayBytes - place.stdout))
+        const [rest, following] = yield* Effect.all([bytesOf(first.stdout), bytesOf(other.stdout)], { concurrency: 2 })
+        assert.isTrue(Buffer.concat([read, rest]).equals(expected), "the first reader has missed something")
+        assert.isTrue(following.equals(expected.subarray(place.stdout + other.gone.stdout)), "a gap, or a repeat")
+        for (const handle of [first, other]) assert.strictEqual((yield* handle.offsets).stdout, total)
+        for (const thousandth of places) {
+          const stdout = Math.floor((total * thousandth) / 1000)
+          const late = yield* client.attach(first.id, { from: { stdout }, windowBytes })
+          assert.strictEqual(late.gone.stdout, Math.max(0, total - replayBytes - stdout))
+          assert.strictEqual((yield* late.offsets).stdout, stdout + late.gone.stdout)
+          assert.isTrue((yield* bytesOf(late.stdout)).equals(expected.subarray(stdout + late.gone.stdout)))
+        }
+      }).pipe(Effect.scoped),
+    { arbitrary: { runs: 200, size: 30 } }
+  )
+
+  it.effect("goes on from a place of each stream, and of those that are not named as `replay` says", () =>
+    Effect.gen(function* () {
+      const client = yield* connect()
+      const process = yield* spawnScript(client, "echo one; sleep 0.05; echo two >&2; sleep 0.05; echo three")
+      yield* Stream.runDrain(process.all)
+      assert.deepStrictEqual(yield* process.offsets, { stdout: 10, stderr: 4 })
+      for (const [options, expected] of [
+        [{ from: { stdout: 4 } }, "two\nthree\n"],
+        [{ from: { stdout: 4, stderr: 1 } }, "wo\nthree\n"],
+        [{ from: { stderr: 4 } }, "one\nthree\n"],
+        [{ from: { stdout: undefined } }, "one\ntwo\nthree\n"],
+        [{ from: { stdout: 8 }, replay: false }, "e\n"],
+        [{ from: yield* process.offsets }, ""]
+      ] as const) {
+        const other = yield* client.attach(process.id, options)
+        assert.strictEqual(yield* other.all.pipe(Stream.decodeText, Stream.mkString), expected)
+        assert.deepStrictEqual(other.gone, { stdout: 0, stderr: 0 })
+        assert.deepStrictEqual(yield* other.offsets, yield* process.offsets)
+      }
+    })
+  )
+
+  it.effect("is refused from a place that the stream has not come to, or that is none", () =>
+    Effect.gen(function* () {
+      const client = yield* connect()
+      const process = yield* spawnScript(client, "echo one", { stderr: "ignore" })
+      yield* Stream.runDrain(process.stdout)
+      const problemOf = (from: AttachOptions["from"]) => Effect.flip(client.attach(process.id, { from }))
+      const beyond = yield* problemOf({ stdout: 5 })
+      assert.deepInclude(beyond, { _tag: "InvalidArgument", argument: "from.stdout" })
+      assert.include(beyond.message, "4 bytes have come so far")
+      for (const from of [{ stderr: 1 }, { stdout: -1 }, { stdout: 0.5 }, { stdout: 2 ** 60 }, { stdin: 0 } as {}]) {
+        assert.strictEqual((yield* problemOf(from))._tag, "InvalidArgument")
+      }
+      const last = yield* client.attach(process.id, { from: { stdout: 4, stderr: 0 } })
+      assert.strictEqual(yield* stdoutText(last), "")
+    })
   )
 
   it.effect("tells every fact from the first, and ends with Closed", () =>

@@ -31,6 +31,9 @@ export const portSuite = (name: string, makePort: MakePort): void =>
     }
   )
 
+/** What `seq` prints. */
+const counted = (last: number): string => Array.from({ length: last }, (_, index) => `${index + 1}\n`).join("")
+
 const connectOver = (makePort: MakePort, broker: BrokerHandle) =>
   Effect.gen(function* () {
     const mark = randomUUID()
@@ -187,6 +190,35 @@ const endings = (it: SuiteIt, makePort: MakePort): void => {
       assert.strictEqual(yield* again.stdout.pipe(Stream.decodeText, Stream.mkString), "ready\nback\n")
       assert.deepStrictEqual(yield* again.exit, { _tag: "Exited", code: 0 })
     })
+  )
+
+  it.effect("a client that comes back goes on reading where it was: no gap, and no repeat", () =>
+    Effect.gen(function* () {
+      const broker = yield* Broker
+      const token = yield* broker.mint({ ...testPolicy, disconnect: "keep" })
+      const first = yield* Scope.make()
+      const client = yield* Scope.provide(
+        Effect.flatMap(makePort(broker), (port) => Client.connect(port, token)),
+        first
+      )
+      const counting = "seq 2000; seq 3000 >&2; read line; seq 2001 4000; seq 3001 5000 >&2"
+      const process = yield* Scope.provide(client.spawn("sh", ["-c", counting], { replayBytes: MIB }), first)
+      // Neither is at the end of anything: not of a line, a chunk, or of what has come.
+      const seen = Buffer.from(yield* process.read(1003)).toString()
+      const seenErrors = Buffer.from(yield* process.readError(777)).toString()
+      const from = yield* process.offsets
+      assert.deepStrictEqual(from, { stdout: seen.length, stderr: seenErrors.length })
+      yield* process.detach
+      yield* Scope.close(first, Exit.void)
+      const back = yield* Client.connect(yield* makePort(broker), token)
+      const again = yield* back.attach(process.id, { from })
+      assert.deepStrictEqual(again.gone, { stdout: 0, stderr: 0 })
+      yield* again.write("\n")
+      const textOf = (stream: ProcessHandle["stdout"]) => stream.pipe(Stream.decodeText, Stream.mkString)
+      const [rest, restErrors] = yield* Effect.all([textOf(again.stdout), textOf(again.stderr)], { concurrency: 2 })
+      assert.isTrue(seen + rest === counted(4000), "a gap, or a repeat, on stdout")
+      assert.isTrue(seenErrors + restErrors === counted(5000), "a gap, or a repeat, on stderr")
+    }).pipe(Effect.scoped)
   )
 
   it.effect("a broker forgets the session of a port that is closed", () =>

@@ -6,6 +6,7 @@ import { Gateway } from "@spawnbroker/gateway"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { once } from "node:events"
@@ -78,6 +79,67 @@ it.live("a client whose connection is cut connects again, and finds what it has 
     )
     assert.deepStrictEqual(before, all.slice(0, 500))
     assert.deepStrictEqual(yield* again.exit, { _tag: "Exited", code: 0 })
+  }).pipe(Effect.scoped)
+)
+
+/** What `seq` prints. */
+const counted = (last: number): string => Array.from({ length: last }, (_, index) => `${index + 1}\n`).join("")
+
+/** For each line that it is given it counts on by so much, on both outputs at once. */
+const ROUND = 3000
+const ROUNDS = 40
+const countingRounds = `
+i=0
+while [ $i -lt ${ROUND * ROUNDS} ] && read line; do
+  seq $((i + 1)) $((i + ${ROUND})) >&2 &
+  seq $((i + 1)) $((i + ${ROUND}))
+  wait
+  i=$((i + ${ROUND}))
+done`
+
+/** Up to the next cut: less than comes of a round. */
+const BYTES_OF_A_CONNECTION = 10_000
+
+it.live("a client whose connection is cut dozens of times goes on from where it was: no gap, and no repeat", () =>
+  Effect.gen(function* () {
+    const broker = yield* Broker.start({ policyWarnings: "ignore" })
+    const { port, lead, cut } = yield* cable
+    const gateway = yield* Gateway.start(broker, { hosts: [`127.0.0.1:${port}`] })
+    lead(gateway.webSocketUrl)
+    const client = yield* Client.connectWebSocket(`ws://127.0.0.1:${port}/ws`, yield* broker.mint(keeping))
+    const id = yield* client.start(["sh", "-c", countingRounds], { stdin: "pipe" })
+    const seen = { stdout: "", stderr: "" }
+    let from = { stdout: 0, stderr: 0 }
+    let cuts = 0
+    const readToCut = Effect.gen(function* () {
+      const process = yield* client.attach(id, { from })
+      assert.deepStrictEqual(process.gone, { stdout: 0, stderr: 0 })
+      let left = BYTES_OF_A_CONNECTION
+      // The line may be lost with the connection, or come too late.
+      yield* Effect.ignore(process.write("\n"))
+      const take = (stream: "stdout" | "stderr") =>
+        Stream.runForEach(process[stream], (bytes) =>
+          Effect.sync(() => {
+            seen[stream] += Buffer.from(bytes).toString("latin1")
+            if (left > 0 && (left -= bytes.byteLength) <= 0) {
+              cuts++
+              cut()
+            }
+          })
+        )
+      // Each reads to its end, or to that of the connection: what has been taken has been seen then.
+      const ends = yield* Effect.all([Effect.exit(take("stdout")), Effect.exit(take("stderr"))], { concurrency: 2 })
+      from = yield* process.offsets
+      return ends.every(Exit.isSuccess)
+    }).pipe(
+      Effect.scoped,
+      Effect.retry({ while: ({ _tag }) => _tag === "BrokerUnavailable", schedule: Schedule.spaced("20 millis") })
+    )
+    yield* Effect.repeat(readToCut, { until: (isOver) => isOver })
+    assert.isAtLeast(cuts, ROUNDS - 1)
+    const expected = counted(ROUND * ROUNDS)
+    assert.isTrue(seen.stdout === expected, "a gap, or a repeat, on stdout")
+    assert.isTrue(seen.stderr === expected, "a gap, or a repeat, on stderr")
   }).pipe(Effect.scoped)
 )
 

@@ -1,5 +1,5 @@
 /** Processes in the background, through the face without Effect. What they do is said in `conformance/background.ts`. */
-import { PermissionDenied, ProcessNotFound } from "@spawnbroker/client/promise"
+import { InvalidArgument, PermissionDenied, ProcessNotFound } from "@spawnbroker/client/promise"
 import { assert, describe, it } from "@effect/vitest"
 import { promiseHost } from "./promise-host.ts"
 
@@ -45,6 +45,29 @@ describe("the promise face", () => {
     assert.strictEqual(await textOf(second.stdout), "up|go")
     await second.release()
     assert.strictEqual(await textOf(first.stdout), "go")
+  })
+
+  it("goes on where an earlier handle has stopped, with the line of which that has not handed out all", async () => {
+    await using client = await open()
+    await using first = await client.spawn("sh", { args: ["-c", "printf 'one\ntwo\nthr'; read line; echo ee"] })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const lines: Array<string> = []
+    const reading = (async () => {
+      for await (const line of first.stdout) {
+        lines.push(line)
+        if (lines.length === 2) resolve()
+      }
+    })()
+    await promise
+    assert.deepStrictEqual(first.offsets(), { stdout: 8, stderr: 0 })
+    await using second = await client.attach(first.id, { from: first.offsets() })
+    assert.deepStrictEqual(second.gone, { stdout: 0, stderr: 0 })
+    await second.stdin.write("\n")
+    assert.strictEqual(await textOf(second.stdout), "three")
+    await reading
+    assert.deepStrictEqual(lines, ["one", "two", "three"])
+    const late = await client.attach(first.id, { from: { stdout: 99 } }).catch((error: unknown) => error)
+    assert.instanceOf(late, InvalidArgument)
   })
 
   it("detaches: the release of the handle, and its signal, end nothing", async () => {

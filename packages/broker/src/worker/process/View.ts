@@ -8,6 +8,7 @@ import {
   type BrokerFrameEncoded,
   type Fd,
   type LifecycleEvent,
+  type OutputStart,
   TransformFailed,
   type Unread
 } from "@spawnbroker/protocol"
@@ -27,6 +28,8 @@ export interface ViewOptions {
   readonly mayWrite: boolean
   /** Whether it gets the output that is kept, or only what is still to come. */
   readonly replay: boolean
+  /** Where streams go on instead: bytes of each before that place, of which it has as many at least. */
+  readonly from?: ReadonlyMap<Fd, number>
   readonly frame: (frame: ProcessFrame) => void
   /** The last frame has been sent: the view has closed itself. */
   readonly over: () => void
@@ -53,6 +56,7 @@ export class View implements SubscriptionListener {
   readonly #listener: ViewListener
   // There are few, so that to look through them is as fast as a table, and takes less memory.
   readonly #subscriptions: Array<Subscription> = []
+  #starts: ReadonlyArray<OutputStart> = []
   readonly #writers = new Map<Fd, Writer>()
   #streams: ChildStreams | undefined
   #isAbandoned = false
@@ -71,8 +75,9 @@ export class View implements SubscriptionListener {
     return [...this.#writers.keys()]
   }
 
-  get outputs(): ReadonlyArray<Fd> {
-    return this.#subscriptions.map(({ fd }) => fd)
+  /** Where each output begins here. */
+  get outputs(): ReadonlyArray<OutputStart> {
+    return this.#starts
   }
 
   /** What its client has not taken, and what may be held for it. */
@@ -90,11 +95,16 @@ export class View implements SubscriptionListener {
   /** The streams are there. What is kept of them comes first, in the order in which it came. */
   connect(streams: ChildStreams): void {
     this.#streams = streams
-    const pieces = this.#options.replay ? streams.replay.read(() => true) : []
+    const { replay, from, windowBytes, unread } = this.#options
+    const wanted = (fd: Fd): number => from?.get(fd) ?? (replay ? 0 : streams.outputs.get(fd)!.totalBytes)
+    const pieces = streams.replay.read(() => true, wanted)
     this.#openOutputs = streams.outputs.size
-    for (const [fd, output] of streams.outputs) {
+    this.#starts = [...streams.outputs].map(([fd, output]) => {
       const offset = pieces.find((piece) => piece.fd === fd)?.offset ?? output.totalBytes
-      this.#subscriptions.push(new Subscription(fd, offset, this.#options.windowBytes, this.#options.unread, this))
+      return { fd, offset, gone: offset - wanted(fd) }
+    })
+    for (const { fd, offset } of this.#starts) {
+      this.#subscriptions.push(new Subscription(fd, offset, windowBytes, unread, this))
     }
     for (const { fd, bytes, arrival } of pieces) this.output(fd)!.push(bytes, arrival)
     for (const [fd, output] of streams.outputs) output.add(this.output(fd)!)

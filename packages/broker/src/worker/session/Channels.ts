@@ -15,6 +15,7 @@ import {
   type InvalidToken,
   Io,
   LimitExceeded,
+  type OutputStart,
   type PermissionDenied,
   ProcessError,
   type ProcessInfo,
@@ -22,10 +23,12 @@ import {
   type SpawnSpec,
   type StageLink,
   type StartOperation,
+  type StreamOffsets,
   streamName,
   type Unread
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import { errnoOf } from "../../child/start-child.ts"
@@ -37,7 +40,7 @@ import { admit, type Asked, askFor, authorizeStart } from "../process/admit.ts"
 import { launch } from "../process/launch.ts"
 import { launchPipeline } from "../process/launch-pipeline.ts"
 import type { Process } from "../process/Process.ts"
-import type { ProcessFrame, View } from "../process/View.ts"
+import type { ProcessFrame, View, ViewOptions } from "../process/View.ts"
 import { joinStages } from "../spawn/join-stages.ts"
 import type { Worker } from "../Worker.ts"
 import type { DataPort } from "./DataPort.ts"
@@ -63,9 +66,12 @@ interface Start {
 
 export interface AttachOptions {
   readonly replay: boolean
+  readonly from?: Partial<StreamOffsets>
   readonly windowBytes: number
   readonly unread: Unread
 }
+
+type Looking = Pick<ViewOptions, "replay" | "from" | "windowBytes" | "unread">
 
 export class Channels {
   readonly #worker: Worker
@@ -155,9 +161,9 @@ export class Channels {
   attach(
     channel: Channel,
     process: Process,
-    options: AttachOptions
+    { from, ...options }: AttachOptions
   ): Effect.Effect<
-    { readonly info: ProcessInfo; readonly inputs: ReadonlyArray<Fd>; readonly outputs: ReadonlyArray<Fd> },
+    { readonly info: ProcessInfo; readonly inputs: ReadonlyArray<Fd>; readonly outputs: ReadonlyArray<OutputStart> },
     ProcessError
   > {
     return Effect.gen({ self: this }, function* () {
@@ -166,10 +172,11 @@ export class Channels {
       if (process.info.state === "failed") return yield* new AlreadyExited({ id: process.id, operation: "attach" })
       yield* this.#checkFree([channel])
       if (process.viewCount >= MAX_VIEWS) return yield* new LimitExceeded({ limit: "attachments", maximum: MAX_VIEWS })
+      const places = yield* Effect.fromResult(placesOf(process, from))
       const isOwner = isOf(process.owner, this.#capability.tokenId)
       // Who only observes must not be able to hold up what it cannot even signal.
       const unread = isOwner ? options.unread : "tail"
-      const view = this.#view(process, channel, { ...options, unread }, isOwner)
+      const view = this.#view(process, channel, { ...options, unread, from: places }, isOwner)
       if (!view.isReleased) this.#attached.set(channel, { process, view, endsProcess: false })
       this.#worker.bus.tellOf(this.#capability, { _tag: "ProcessAttached", id: process.id })
       return { info: process.info, inputs: view.inputs, outputs: view.outputs }
@@ -284,7 +291,7 @@ export class Channels {
     return own
   }
 
-  #view(process: Process, channel: Channel, options: AttachOptions, mayWrite: boolean): View {
+  #view(process: Process, channel: Channel, options: Looking, mayWrite: boolean): View {
     return process.view({
       ...options,
       mayWrite,
@@ -338,5 +345,26 @@ const hostStdinTaken = new InvalidArgument({
   argument: "stdin",
   problem: "another client reads the host's stdin; it has one reader at a time, until that one disconnects"
 })
+
+/** The places from which streams go on. None is one that its stream has not come to yet. */
+const placesOf = (
+  { streams }: Process,
+  from: Partial<StreamOffsets> = {}
+): Result.Result<ReadonlyMap<Fd, number>, InvalidArgument> => {
+  const places = new Map<Fd, number>()
+  for (const [fd, offset] of [
+    [1, from.stdout],
+    [2, from.stderr]
+  ] as const) {
+    const total = streams?.outputs.get(fd)?.totalBytes ?? 0
+    if (offset === undefined) continue
+    if (offset > total) {
+      const problem = `${offset} is beyond its end: ${total} bytes have come so far; was it another process?`
+      return Result.fail(new InvalidArgument({ argument: `from.${streamName(fd)}`, problem }))
+    }
+    places.set(fd, offset)
+  }
+  return Result.succeed(places)
+}
 
 const encodeError = Schema.encodeSync(ProcessError)

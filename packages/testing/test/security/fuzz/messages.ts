@@ -35,6 +35,14 @@ export const calls = (call: string): ReadonlyArray<Loose> => [
   callMessage(call, "attenuate", { policy }),
   callMessage(call, "revoke", { token: `sb_${"0".repeat(16)}_${"A".repeat(43)}`, kill: true }),
   callMessage(call, "attach", { channel: 5, id, replay: true, windowBytes: 4096, unread: "auto" }),
+  callMessage(call, "attach", {
+    channel: 7,
+    id,
+    replay: false,
+    from: { stdout: 1 },
+    windowBytes: 4096,
+    unread: "auto"
+  }),
   callMessage(call, "detach", { channel: 1 }),
   callMessage(call, "openHostStream", { channel: 6, fd: 1 }),
   callMessage(call, "readOutput", { id }),
