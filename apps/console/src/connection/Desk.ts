@@ -27,7 +27,11 @@ export interface Facts {
   readonly daemons: ReadonlyArray<DaemonInfo> | undefined
   /** The newest first. */
   readonly events: ReadonlyArray<BusEvent>
+  /** What has become of daemons, the newest first. Kept apart, since much else happens. */
+  readonly daemonChanges: ReadonlyArray<DaemonChange>
 }
+
+export type DaemonChange = Extract<BusEvent, { readonly _tag: "DaemonStateChanged" }>
 
 /** Between two looks while nothing happens: bytes and times of what runs grow meanwhile. */
 const LOOK_MS = 1000
@@ -35,8 +39,9 @@ const LOOK_MS = 1000
 const MIN_LOOK_MS = 200
 /** Facts that are kept for the eye. */
 const MAX_EVENTS = 500
+const MAX_DAEMON_CHANGES = 1000
 
-const nothing: Facts = { status: "connecting", processes: [], daemons: undefined, events: [] }
+const nothing: Facts = { status: "connecting", processes: [], daemons: undefined, events: [], daemonChanges: [] }
 
 export class Desk {
   #facts = nothing
@@ -85,7 +90,11 @@ export class Desk {
     return Stream.runForEachArray(client.events(), (events) =>
       Effect.sync(() => {
         this.#hasNews = true
-        this.#set({ events: [...events.toReversed(), ...this.#facts.events].slice(0, MAX_EVENTS) })
+        const changes = events.filter((event) => event._tag === "DaemonStateChanged")
+        this.#set({
+          events: [...events.toReversed(), ...this.#facts.events].slice(0, MAX_EVENTS),
+          daemonChanges: [...changes.toReversed(), ...this.#facts.daemonChanges].slice(0, MAX_DAEMON_CHANGES)
+        })
       })
     ).pipe(Effect.ignore)
   }

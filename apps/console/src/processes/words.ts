@@ -20,6 +20,8 @@ export const showDuration = (ms: number): string => {
   return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${seconds % 60} s`
 }
 
+export const showTime = (at: number): string => new Date(at).toLocaleString()
+
 export const isRunning = ({ state }: ProcessInfo): boolean => state === "starting" || state === "running"
 
 /** What it does, or how it has ended; and whether that is good. */
