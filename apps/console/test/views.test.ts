@@ -1,5 +1,8 @@
 /** What the views are for, in a browser, with real processes behind them. */
 import { assert, describe, it } from "@effect/vitest"
+import type { BrokerHandle } from "@spawnbroker/broker"
+import { Client } from "@spawnbroker/client"
+import * as Effect from "effect/Effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -22,6 +25,50 @@ const withHistory = async (use: (file: string) => Promise<void>): Promise<void> 
 const found = async (page: Page, count: number): Promise<void> => {
   await page.getByText(`${count} found`, { exact: true }).waitFor({ state: "attached" })
 }
+
+const ROWS = 3000
+/** As in the style sheet. */
+const ROW_HEIGHT = 36
+
+/** As the table shows it. All are of one length, so that their order is that of the numbers. */
+const nameOf = (index: number): string => `true ${String(index).padStart(5, "0")}`
+
+/** The broker remembers 256 that have ended of each token. */
+const PER_TOKEN = 250
+
+const manyProcesses = (broker: BrokerHandle, count: number) =>
+  Effect.forEach(
+    Array.from({ length: count / PER_TOKEN }, (_, index) => index * PER_TOKEN),
+    (first) =>
+      Effect.gen(function* () {
+        const token = yield* broker.mint({ subject: `many-${first}`, commands: [{ command: "true", args: true }] })
+        const client = yield* Client.connect(yield* broker.openPort(), token)
+        const indexes = Array.from({ length: PER_TOKEN }, (_, index) => first + index)
+        yield* Effect.forEach(indexes, (index) => client.run("true", nameOf(index).split(" ").slice(1)), {
+          concurrency: 16,
+          discard: true
+        })
+      }).pipe(Effect.scoped),
+    { discard: true }
+  )
+
+interface MadeRow {
+  readonly index: number
+  readonly text: string
+  readonly isSeen: boolean
+}
+
+/** The rows of the table that there are, as the page has them. */
+const rowsOf = async (page: Page): Promise<ReadonlyArray<MadeRow>> =>
+  (await page.evaluate(`[...document.querySelectorAll("tr.row")].map((row) => {
+    const around = row.closest(".scroller").getBoundingClientRect()
+    const { top, bottom } = row.getBoundingClientRect()
+    return {
+      index: Number(row.getAttribute("aria-rowindex")),
+      text: row.querySelector("a").textContent,
+      isSeen: top < around.bottom && bottom > around.top
+    }
+  })`)) as ReadonlyArray<MadeRow>
 
 describe.skipIf(!hasBrowser)("the views", () => {
   beforeAll(async () => {
@@ -142,6 +189,40 @@ describe.skipIf(!hasBrowser)("the views", () => {
       await page.keyboard.press("Escape")
       await page.keyboard.press("d")
       await page.getByText("There are no daemons.").waitFor()
+    }))
+
+  it("shows what is busy how busy it is, and how much memory it has", () =>
+    visit("ada", async ({ page }) => {
+      await startShell(page, "while :; do :; done")
+      await open(page, "Processes")
+      const row = page.getByRole("row").filter({ hasText: "while" })
+      await row.getByText(/^[1-9][0-9]* %$/).waitFor()
+      await row.getByText(/^[0-9.]+ [KM]iB$/).waitFor()
+      await row.click()
+      await page.locator("dt", { hasText: "Memory" }).waitFor()
+      await page.getByRole("button", { name: "Stop" }).click()
+      await page.locator(".process .state", { hasText: "SIGTERM" }).waitFor()
+      await page.locator("dt", { hasText: "Memory" }).waitFor({ state: "detached" })
+    }))
+
+  it("makes of 3,000 rows those that can be seen, and the right ones wherever one scrolls", () =>
+    visit("ada", async ({ page, broker }) => {
+      await Effect.runPromise(manyProcesses(broker, ROWS))
+      await page.getByText(`${ROWS} in all`).waitFor()
+      await page.getByRole("button", { name: "Command" }).click()
+      await page.locator("th[aria-sort=ascending]").waitFor()
+      for (const at of [0, ROWS / 2, ROWS - 1]) {
+        await page.evaluate(`document.querySelector(".scroller").scrollTop = ${at * ROW_HEIGHT}`)
+        await page.locator(`tr[aria-rowindex="${at + 2}"]`).waitFor()
+        const made = await rowsOf(page)
+        assert.isBelow(made.length, 100)
+        for (const { index, text } of made) assert.strictEqual(text, nameOf(index - 2))
+        assert.isTrue(made.some(({ index, isSeen }) => index === at + 2 && isSeen))
+      }
+      assert.strictEqual(await page.locator("table").getAttribute("aria-rowcount"), String(ROWS + 1))
+      await page.getByLabel("Filter").fill(nameOf(ROWS - 1))
+      await page.getByRole("link", { name: nameOf(ROWS - 1) }).waitFor()
+      assert.strictEqual(await page.locator("tr.row").count(), 1)
     }))
 
   it("remembers the colours that one has chosen", () =>

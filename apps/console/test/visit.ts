@@ -1,6 +1,6 @@
 /** A user at the console, in a browser. */
 import { assert } from "@effect/vitest"
-import { Broker, type BrokerOptions } from "@spawnbroker/broker"
+import { Broker, type BrokerHandle, type BrokerOptions } from "@spawnbroker/broker"
 import { Gateway } from "@spawnbroker/gateway"
 import axe from "axe-core"
 import * as Effect from "effect/Effect"
@@ -51,6 +51,7 @@ const cable = Effect.acquireRelease(
 
 interface Visit {
   readonly page: Page
+  readonly broker: BrokerHandle
   /** Cuts the cable, or mends it. */
   readonly cut: (isCut: boolean) => void
 }
@@ -89,7 +90,7 @@ export const visit = (
           wire.isCut = isCut
           if (isCut) for (const socket of wire.open) socket.destroy()
         }
-        await use({ page, cut })
+        await use({ page, broker, cut })
         assert.deepStrictEqual(complaints, [])
       } finally {
         await browser.close()

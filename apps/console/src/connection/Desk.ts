@@ -10,19 +10,24 @@ import {
   type ClientHandle,
   type DaemonInfo,
   type ProcessError,
+  type ProcessId,
   type ProcessInfo
 } from "@spawnbroker/client"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { Loads, type Load } from "./Loads.ts"
 
 export type Status = "connecting" | "connected" | "lost" | "denied"
 
 export interface Facts {
   readonly status: Status
   readonly processes: ReadonlyArray<ProcessInfo>
+  /** What those use that run, where the system tells. */
+  readonly loads: ReadonlyMap<ProcessId, Load>
   /** Nothing, where the policy allows none. */
   readonly daemons: ReadonlyArray<DaemonInfo> | undefined
   /** The newest first. */
@@ -41,12 +46,21 @@ const MIN_LOOK_MS = 200
 const MAX_EVENTS = 500
 const MAX_DAEMON_CHANGES = 1000
 
-const nothing: Facts = { status: "connecting", processes: [], daemons: undefined, events: [], daemonChanges: [] }
+const nothing: Facts = {
+  status: "connecting",
+  processes: [],
+  loads: new Map(),
+  daemons: undefined,
+  events: [],
+  daemonChanges: []
+}
 
 export class Desk {
   #facts = nothing
   #client: ClientHandle | undefined
   #hasNews = true
+  readonly #loads = new Loads()
+  #watchers = 0
   readonly #scope = Scope.makeUnsafe()
   readonly #listeners = new Set<() => void>()
 
@@ -71,6 +85,12 @@ export class Desk {
     const client = this.#client
     if (client === undefined) return Promise.reject(new Error("There is no connection yet."))
     return Effect.runPromise(Effect.scoped(use(client)), signal && { signal }).finally(() => (this.#hasNews = true))
+  }
+
+  /** Loads are looked at from here on, until what it answers is called. */
+  watchLoads(): () => void {
+    this.#watchers++
+    return () => void this.#watchers--
   }
 
   close(): void {
@@ -109,9 +129,11 @@ export class Desk {
         if (status === "denied") yield* Effect.never
       } else {
         const daemons = yield* Effect.option(client.daemons.list())
+        const usage = this.#watchers > 0 ? yield* Effect.option(client.usage()) : Option.none()
         this.#set({
           status: "connected",
           processes: processes.success,
+          loads: Option.isSome(usage) ? this.#loads.after(usage.value) : this.#facts.loads,
           daemons: daemons._tag === "Some" ? daemons.value : undefined
         })
       }

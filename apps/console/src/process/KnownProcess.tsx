@@ -1,8 +1,8 @@
 import type { ProcessHandle, ProcessInfo } from "@spawnbroker/client"
 import { useEffect, useRef, useState } from "react"
-import { useDesk } from "../connection/use-desk.ts"
+import { useDesk, useLoads } from "../connection/use-desk.ts"
 import { goTo } from "../connection/use-place.ts"
-import { isRunning, showBytes, showCommand, showDuration, showState, showTime } from "../processes/words.ts"
+import { isRunning, showBytes, showCommand, showDuration, showShare, showState, showTime } from "../processes/words.ts"
 import { startAgain } from "../start/start-again.ts"
 import { FactList, StateText } from "./FactList.tsx"
 import { InputLine } from "./InputLine.tsx"
@@ -78,21 +78,26 @@ export const KnownProcess = ({ process }: { readonly process: ProcessInfo }) => 
   )
 }
 
-const KnownFacts = ({ process }: { readonly process: ProcessInfo }) => (
-  <FactList
-    facts={[
-      ["State", <StateText state={showState(process)} />],
-      ["PID", process.pid ?? "none"],
-      ["Who", process.subject],
-      ["Started", showTime(process.startedAt)],
-      ["Ended", process.exitedAt === undefined ? undefined : showTime(process.exitedAt)],
-      ["Ran for", showDuration(process.elapsedMs)],
-      ["Over its limit of", process.limit],
-      [
-        "stdin, stdout, stderr",
-        [process.bytes.stdin, process.bytes.stdout, process.bytes.stderr].map(showBytes).join(", ")
-      ],
-      ["Directory", process.cwd]
-    ]}
-  />
-)
+const KnownFacts = ({ process }: { readonly process: ProcessInfo }) => {
+  const load = useLoads().get(process.id)
+  return (
+    <FactList
+      facts={[
+        ["State", <StateText state={showState(process)} />],
+        ["PID", process.pid ?? "none"],
+        ["Who", process.subject],
+        ["Started", showTime(process.startedAt)],
+        ["Ended", process.exitedAt === undefined ? undefined : showTime(process.exitedAt)],
+        ["Ran for", showDuration(process.elapsedMs)],
+        ["CPU", load?.processors === undefined ? undefined : showShare(load.processors)],
+        ["Memory", load && showBytes(load.residentBytes)],
+        ["Over its limit of", process.limit],
+        [
+          "stdin, stdout, stderr",
+          [process.bytes.stdin, process.bytes.stdout, process.bytes.stderr].map(showBytes).join(", ")
+        ],
+        ["Directory", process.cwd]
+      ]}
+    />
+  )
+}

@@ -3,7 +3,7 @@ import { useState } from "react"
 const KEY = "spawnbroker.theme"
 
 const themes = [
-  ["system", "as the system"],
+  ["system", "system colours"],
   ["light", "light"],
   ["dark", "dark"]
 ] as const
