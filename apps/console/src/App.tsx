@@ -1,13 +1,17 @@
-import { useEffect, useState } from "react"
+import { useEffect, useRef, useState } from "react"
 import { Desk } from "./connection/Desk.ts"
 import { fetchSession, logOut, type Session } from "./connection/Session.ts"
 import { DeskContext, useFacts } from "./connection/use-desk.ts"
 import { usePlace } from "./connection/use-place.ts"
 import { Daemons } from "./daemons/Daemons.tsx"
 import { Events } from "./events/Events.tsx"
+import { HistoryView } from "./history/HistoryView.tsx"
+import { ShortcutHelp } from "./keys/ShortcutHelp.tsx"
+import { useShortcuts } from "./keys/use-shortcuts.ts"
 import { ProcessTable } from "./processes/ProcessTable.tsx"
 import { ProcessView } from "./process/ProcessView.tsx"
 import { NewProcess } from "./start/NewProcess.tsx"
+import { ThemeChoice } from "./theme/ThemeChoice.tsx"
 
 type Login = Session | "asking" | "unreachable"
 
@@ -40,6 +44,7 @@ export const App = () => {
 const views = [
   ["", "Processes"],
   ["new", "New process"],
+  ["history", "History"],
   ["daemons", "Daemons"],
   ["events", "Events"]
 ] as const
@@ -47,6 +52,8 @@ const views = [
 const Shell = ({ session }: { readonly session: Session }) => {
   const [view = "", id] = usePlace()
   const { status } = useFacts()
+  const help = useRef<HTMLDialogElement>(null)
+  useShortcuts(() => help.current?.showModal())
   if (status === "denied") {
     return (
       <Notice title="You are logged out" text="Your log-in has ended, or was ended.">
@@ -72,6 +79,10 @@ const Shell = ({ session }: { readonly session: Session }) => {
         <span className="who">
           {session.user} <span className="quiet">({session.role})</span>
         </span>
+        <ThemeChoice />
+        <button type="button" aria-label="Keys" title="Keys (?)" onClick={() => help.current?.showModal()}>
+          ?
+        </button>
         <button type="button" onClick={() => void logOut()}>
           Log out
         </button>
@@ -86,6 +97,8 @@ const Shell = ({ session }: { readonly session: Session }) => {
           <ProcessView key={id} id={id} />
         ) : view === "new" ? (
           <NewProcess />
+        ) : view === "history" ? (
+          <HistoryView />
         ) : view === "daemons" ? (
           <Daemons />
         ) : view === "events" ? (
@@ -94,6 +107,7 @@ const Shell = ({ session }: { readonly session: Session }) => {
           <ProcessTable />
         )}
       </main>
+      <ShortcutHelp dialog={help} />
     </>
   )
 }

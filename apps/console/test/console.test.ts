@@ -1,119 +1,10 @@
 /** The console in a browser, as somebody uses it. */
 import { assert, describe, it } from "@effect/vitest"
-import { Broker } from "@spawnbroker/broker"
-import { Gateway } from "@spawnbroker/gateway"
-import axe from "axe-core"
-import * as Effect from "effect/Effect"
-import { once } from "node:events"
-import { existsSync, readFileSync } from "node:fs"
-import { type AddressInfo, connect, createServer, type Socket } from "node:net"
 import { join } from "node:path"
-import { chromium, type Page } from "playwright-core"
 import { beforeAll } from "vitest"
+import { hasBrowser, inspect, numbers, pictures, savedOutput, shown, startShell, visit } from "./visit.ts"
 
-const browserPath = "/usr/bin/chromium"
-const dist = join(import.meta.dirname, "../dist")
-/** Of each view, for whoever wants to see them. */
-const pictures = join(import.meta.dirname, "pictures")
-
-/** Ends only what hangs. */
-const PATIENCE_MS = 45_000
-
-/** A cable between the browser and the gateway, which can be cut. */
-const cable = Effect.acquireRelease(
-  Effect.promise(async () => {
-    const wire = { target: 0, isCut: false, open: new Set<Socket>() }
-    const server = createServer((near) => {
-      if (wire.isCut) {
-        near.destroy()
-        return
-      }
-      const far = connect(wire.target, "127.0.0.1")
-      for (const socket of [near, far]) {
-        wire.open.add(socket)
-        socket.on("error", () => {}).on("close", () => [near, far].map((each) => each.destroy()))
-      }
-      near.pipe(far)
-      far.pipe(near)
-    }).listen(0, "127.0.0.1")
-    await once(server, "listening")
-    return { wire, server, port: (server.address() as AddressInfo).port }
-  }),
-  ({ wire, server }) =>
-    Effect.sync(() => {
-      server.close()
-      for (const socket of wire.open) socket.destroy()
-    })
-)
-
-interface Visit {
-  readonly page: Page
-  /** Cuts the cable, or mends it. */
-  readonly cut: (isCut: boolean) => void
-}
-
-/** A user at the console, with nothing that it has to complain about. */
-const visit = (user: "ada" | "vera", use: (visit: Visit) => Promise<void>): Promise<void> =>
-  Effect.gen(function* () {
-    const broker = yield* Broker.start({ policyWarnings: "ignore" })
-    const { wire, port } = yield* cable
-    const { url, loginLink } = yield* Gateway.start(broker, {
-      users: { ada: "admin", vera: "viewer" },
-      console: dist,
-      hosts: [`127.0.0.1:${port}`]
-    })
-    wire.target = Number(new URL(url).port)
-    const link = new URL(yield* loginLink(user))
-    link.port = String(port)
-    yield* Effect.promise(async () => {
-      const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] })
-      try {
-        const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
-        page.setDefaultTimeout(PATIENCE_MS)
-        const complaints: Array<string> = []
-        page.on("pageerror", ({ message }) => complaints.push(message))
-        page.on("console", (said) => {
-          if (said.text().includes("Content Security Policy")) complaints.push(said.text())
-        })
-        await page.goto(link.href)
-        await page.getByText(`${user} (`).waitFor()
-        assert.notInclude(page.url(), link.hash)
-        const cut = (isCut: boolean): void => {
-          wire.isCut = isCut
-          if (isCut) for (const socket of wire.open) socket.destroy()
-        }
-        await use({ page, cut })
-        assert.deepStrictEqual(complaints, [])
-      } finally {
-        await browser.close()
-      }
-    })
-  }).pipe(Effect.scoped, Effect.runPromise)
-
-const startShell = async (page: Page, line: string): Promise<void> => {
-  await page.getByRole("link", { name: "New process" }).click()
-  await page.getByLabel("Command").fill(line)
-  await page.getByLabel("a line of shell").check()
-  await page.getByText("Allowed by shell of user:ada").waitFor()
-  await page.getByRole("button", { name: "Start" }).click()
-  await page.getByRole("region", { name: "Output" }).waitFor()
-}
-
-const shown = (page: Page, text: string) =>
-  page.locator(".xterm-rows").getByText(text, { exact: true }).first().waitFor()
-
-const savedOutput = async (page: Page): Promise<string> => {
-  const [download] = await Promise.all([
-    page.waitForEvent("download"),
-    page.getByRole("button", { name: "Save output" }).click()
-  ])
-  return readFileSync(await download.path(), "utf8")
-}
-
-const numbers = (from: number, to: number): string =>
-  Array.from({ length: to - from + 1 }, (_, index) => `${from + index}\n`).join("")
-
-describe.skipIf(!existsSync(browserPath))("the console", () => {
+describe.skipIf(!hasBrowser)("the console", () => {
   beforeAll(async () => {
     await import("../scripts/build-if-stale.ts")
   })
@@ -190,17 +81,11 @@ describe.skipIf(!existsSync(browserPath))("the console", () => {
       await startShell(page, "echo hello; echo careful >&2; false")
       await shown(page, "careful")
       await page.getByText("exit code 1").first().waitFor()
-      const violations: Array<string> = []
-      for (const view of ["", "Processes", "New process", "Daemons", "Events"]) {
+      for (const view of ["", "Processes", "New process", "History", "Daemons", "Events"]) {
         if (view !== "") await page.getByRole("link", { name: view, exact: true }).click()
-        await page.screenshot({ path: join(pictures, `${view || "Process"} ${width}.png`) })
-        await page.evaluate(axe.source)
-        const found = (await page.evaluate("axe.run()")) as axe.AxeResults
-        const serious = found.violations.filter(({ impact }) => impact === "serious" || impact === "critical")
-        violations.push(...serious.map(({ id, nodes }) => `${view}: ${id} ${nodes[0]?.html}`))
-        assert.isAtMost((await page.evaluate("document.documentElement.scrollWidth")) as number, width, view)
+        await page.screenshot({ path: join(pictures, `${view || "Process"} ${colorScheme} ${width}.png`) })
+        await inspect(page, view)
       }
-      assert.deepStrictEqual(violations, [])
     })
   )
 })

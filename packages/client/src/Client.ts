@@ -25,7 +25,8 @@ import {
   type Stdio,
   Subscriber,
   type SubscribeOptions,
-  type Topic
+  type Topic,
+  type UsageSample
 } from "@spawnbroker/protocol"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -217,6 +218,28 @@ export interface ClientHandle {
   readonly hostStdio: HostStdio
   /** The processes that the policy lets this client see, running and recently ended, oldest first. */
   readonly list: () => Effect.Effect<ReadonlyArray<ProcessInfo>, ProcessError>
+  /**
+   * What those of them use now that run, each with its descendants: processor time and resident memory. Looked at once a second
+   * at most, however many ask; one that has only just started is in the next. None, where the system does not tell (no /proc).
+   *
+   * **Example** (the share of a processor)
+   *
+   * ```ts
+   * const program = Effect.gen(function*() {
+   *   const broker = yield* Broker.start()
+   *   const token = yield* broker.mint({ subject: "example", shell: true })
+   *   const client = yield* Client.connect(yield* broker.openPort(), token)
+   *   const id = yield* client.start("while true; do :; done")
+   *   const { processes } = yield* client.usage().pipe(
+   *     Effect.repeat({ until: ({ processes }) => (processes[0]?.cpuMs ?? 0) > 0, schedule: Schedule.spaced("200 millis") })
+   *   )
+   *   processes[0].id === id // => true
+   *   processes[0].residentBytes > 0 // => true
+   *   yield* client.kill({ id })
+   * }).pipe(Effect.scoped)
+   * ```
+   */
+  readonly usage: () => Effect.Effect<UsageSample, ProcessError>
   /** One of them. **Errors**: `ProcessNotFound`. */
   readonly get: (id: ProcessId) => Effect.Effect<ProcessInfo, ProcessError>
   /**
@@ -535,6 +558,7 @@ const makeClient = (session: Session): SessionClient => {
     daemons: makeDaemons(call),
     hostStdio: makeHostStdio(session),
     list: () => call.list(),
+    usage: () => call.usage(),
     get: (id) => call.get({ id }),
     start: (line, options = {}) => start(session, line, options),
     readOutput: (id) => outputs.read(id),

@@ -36,6 +36,7 @@ export const delegateTo = (first: ClientHandle, current: Effect.Effect<SessionCl
       stderr: sink("stderr")
     },
     list: call("list"),
+    usage: call("usage"),
     get: call("get"),
     start: call("start"),
     readOutput: call("readOutput"),

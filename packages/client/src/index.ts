@@ -2,7 +2,13 @@
 export { Client, type ClientHandle, type ClientPort } from "./Client.ts"
 export type { ConnectError } from "./connection/connect-session.ts"
 export type { Shell } from "./connection/DefaultShell.ts"
-export type { DaemonLogsOptions, Daemons, StartDaemonOptions, StopDaemonOptions } from "@spawnbroker/protocol"
+export type {
+  DaemonLogsOptions,
+  Daemons,
+  StartDaemonOptions,
+  StopDaemonOptions,
+  UsageSample
+} from "@spawnbroker/protocol"
 export type { AttachOptions } from "./operations/attach.ts"
 export type { RevokeOptions } from "./operations/capabilities.ts"
 export type { KillOptions } from "./operations/kill.ts"

@@ -10,24 +10,33 @@ import {
   type ClientHandle,
   type DaemonInfo,
   type ProcessError,
+  type ProcessId,
   type ProcessInfo
 } from "@spawnbroker/client"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { Loads, type Load } from "./Loads.ts"
 
 export type Status = "connecting" | "connected" | "lost" | "denied"
 
 export interface Facts {
   readonly status: Status
   readonly processes: ReadonlyArray<ProcessInfo>
+  /** What those use that run, where the system tells. */
+  readonly loads: ReadonlyMap<ProcessId, Load>
   /** Nothing, where the policy allows none. */
   readonly daemons: ReadonlyArray<DaemonInfo> | undefined
   /** The newest first. */
   readonly events: ReadonlyArray<BusEvent>
+  /** What has become of daemons, the newest first. Kept apart, since much else happens. */
+  readonly daemonChanges: ReadonlyArray<DaemonChange>
 }
+
+export type DaemonChange = Extract<BusEvent, { readonly _tag: "DaemonStateChanged" }>
 
 /** Between two looks while nothing happens: bytes and times of what runs grow meanwhile. */
 const LOOK_MS = 1000
@@ -35,13 +44,23 @@ const LOOK_MS = 1000
 const MIN_LOOK_MS = 200
 /** Facts that are kept for the eye. */
 const MAX_EVENTS = 500
+const MAX_DAEMON_CHANGES = 1000
 
-const nothing: Facts = { status: "connecting", processes: [], daemons: undefined, events: [] }
+const nothing: Facts = {
+  status: "connecting",
+  processes: [],
+  loads: new Map(),
+  daemons: undefined,
+  events: [],
+  daemonChanges: []
+}
 
 export class Desk {
   #facts = nothing
   #client: ClientHandle | undefined
   #hasNews = true
+  readonly #loads = new Loads()
+  #watchers = 0
   readonly #scope = Scope.makeUnsafe()
   readonly #listeners = new Set<() => void>()
 
@@ -68,6 +87,12 @@ export class Desk {
     return Effect.runPromise(Effect.scoped(use(client)), signal && { signal }).finally(() => (this.#hasNews = true))
   }
 
+  /** Loads are looked at from here on, until what it answers is called. */
+  watchLoads(): () => void {
+    this.#watchers++
+    return () => void this.#watchers--
+  }
+
   close(): void {
     Effect.runFork(Scope.close(this.#scope, Exit.void))
   }
@@ -85,7 +110,11 @@ export class Desk {
     return Stream.runForEachArray(client.events(), (events) =>
       Effect.sync(() => {
         this.#hasNews = true
-        this.#set({ events: [...events.toReversed(), ...this.#facts.events].slice(0, MAX_EVENTS) })
+        const changes = events.filter((event) => event._tag === "DaemonStateChanged")
+        this.#set({
+          events: [...events.toReversed(), ...this.#facts.events].slice(0, MAX_EVENTS),
+          daemonChanges: [...changes.toReversed(), ...this.#facts.daemonChanges].slice(0, MAX_DAEMON_CHANGES)
+        })
       })
     ).pipe(Effect.ignore)
   }
@@ -100,9 +129,11 @@ export class Desk {
         if (status === "denied") yield* Effect.never
       } else {
         const daemons = yield* Effect.option(client.daemons.list())
+        const usage = this.#watchers > 0 ? yield* Effect.option(client.usage()) : Option.none()
         this.#set({
           status: "connected",
           processes: processes.success,
+          loads: Option.isSome(usage) ? this.#loads.after(usage.value) : this.#facts.loads,
           daemons: daemons._tag === "Some" ? daemons.value : undefined
         })
       }

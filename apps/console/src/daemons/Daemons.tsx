@@ -1,7 +1,11 @@
 import { type DaemonInfo, describeReason, type DaemonState } from "@spawnbroker/client"
 import { useState } from "react"
 import { useDesk, useFacts } from "../connection/use-desk.ts"
+import type { DaemonChange } from "../connection/Desk.ts"
 import { showCommand, showDuration } from "../processes/words.ts"
+
+/** Changes of one daemon that are shown. */
+const MAX_SHOWN = 50
 
 const tones: Readonly<Record<DaemonState, string>> = {
   stopped: "quiet",
@@ -17,7 +21,7 @@ const tones: Readonly<Record<DaemonState, string>> = {
 }
 
 export const Daemons = () => {
-  const { daemons, status } = useFacts()
+  const { daemons, daemonChanges, status } = useFacts()
   const [problem, setProblem] = useState("")
   if (daemons === undefined || daemons.length === 0) {
     return (
@@ -37,7 +41,12 @@ export const Daemons = () => {
       </p>
       <ul className="cards">
         {daemons.map((daemon) => (
-          <Daemon key={daemon.name} daemon={daemon} onProblem={setProblem} />
+          <Daemon
+            key={daemon.name}
+            daemon={daemon}
+            changes={daemonChanges.filter(({ name }) => name === daemon.name).slice(0, MAX_SHOWN)}
+            onProblem={setProblem}
+          />
         ))}
       </ul>
     </section>
@@ -46,10 +55,11 @@ export const Daemons = () => {
 
 interface DaemonProps {
   readonly daemon: DaemonInfo
+  readonly changes: ReadonlyArray<DaemonChange>
   readonly onProblem: (problem: string) => void
 }
 
-const Daemon = ({ daemon, onProblem }: DaemonProps) => {
+const Daemon = ({ daemon, changes, onProblem }: DaemonProps) => {
   const desk = useDesk()
   const { name, state, replicas } = daemon
   const isStopped = state === "stopped" || state === "completed" || state === "failed"
@@ -100,6 +110,35 @@ const Daemon = ({ daemon, onProblem }: DaemonProps) => {
           Restart
         </button>
       </div>
+      <Changes changes={changes} hasReplicas={replicas.length > 1} />
     </li>
   )
 }
+
+interface ChangesProps {
+  readonly changes: ReadonlyArray<DaemonChange>
+  readonly hasReplicas: boolean
+}
+
+/** Its health and its restarts, as one has seen them. */
+const Changes = ({ changes, hasReplicas }: ChangesProps) => (
+  <details className="changes">
+    <summary>What has become of it since you came ({changes.length})</summary>
+    {changes.length === 0 ? (
+      <p className="quiet">Nothing.</p>
+    ) : (
+      <ol className="plain" tabIndex={0} aria-label="Changes, the newest first">
+        {changes.map(({ at, seq, from, to, reason, replica }) => (
+          <li key={`${at} ${seq}`}>
+            <time className="quiet">{new Date(at).toLocaleTimeString()}</time> {hasReplicas && `${replica}: `}
+            {from} →{" "}
+            <span className="state" data-tone={tones[to]}>
+              {to}
+            </span>
+            {reason !== undefined && <span className="quiet"> {describeReason(reason)}</span>}
+          </li>
+        ))}
+      </ol>
+    )}
+  </details>
+)

@@ -1,17 +1,22 @@
 import type { ProcessInfo } from "@spawnbroker/client"
 import { useMemo, useRef, useState } from "react"
-import { useFacts } from "../connection/use-desk.ts"
+import type { Load } from "../connection/Loads.ts"
+import { useFacts, useLoads } from "../connection/use-desk.ts"
 import { goTo } from "../connection/use-place.ts"
 import { useWindow } from "./use-window.ts"
-import { isRunning, showBytes, showCommand, showDuration, showState } from "./words.ts"
+import { isRunning, showBytes, showCommand, showDuration, showShare, showState } from "./words.ts"
 
 /** As in the style sheet. */
 const ROW_HEIGHT = 36
 
+interface Listed extends ProcessInfo {
+  readonly load: Load | undefined
+}
+
 interface Column {
   readonly name: string
-  readonly show: (process: ProcessInfo) => string
-  readonly rank: (process: ProcessInfo) => number | string
+  readonly show: (process: Listed) => string
+  readonly rank: (process: Listed) => number | string
   readonly isNumber?: boolean
   readonly isWide?: boolean
 }
@@ -34,6 +39,18 @@ const columns: ReadonlyArray<Column> = [
     rank: ({ elapsedMs }) => elapsedMs,
     isNumber: true
   },
+  {
+    name: "CPU",
+    show: ({ load }) => (load?.processors === undefined ? "" : showShare(load.processors)),
+    rank: ({ load }) => load?.processors ?? -1,
+    isNumber: true
+  },
+  {
+    name: "Memory",
+    show: ({ load }) => (load === undefined ? "" : showBytes(load.residentBytes)),
+    rank: ({ load }) => load?.residentBytes ?? -1,
+    isNumber: true
+  },
   { name: "Output", show: (process) => showBytes(outputOf(process)), rank: outputOf, isNumber: true }
 ]
 
@@ -47,10 +64,7 @@ const newest: Order = { column: 4, isDescending: true }
 
 const compare = (one: number | string, other: number | string): number => (one < other ? -1 : one > other ? 1 : 0)
 
-const inOrder = (
-  processes: ReadonlyArray<ProcessInfo>,
-  { column, isDescending }: Order
-): ReadonlyArray<ProcessInfo> => {
+const inOrder = (processes: ReadonlyArray<Listed>, { column, isDescending }: Order): ReadonlyArray<Listed> => {
   const { rank } = columns[column]!
   const sign = isDescending ? -1 : 1
   return processes
@@ -61,6 +75,7 @@ const inOrder = (
 
 export const ProcessTable = () => {
   const { processes, status } = useFacts()
+  const loads = useLoads()
   const [words, setWords] = useState("")
   const [isLiveOnly, setLiveOnly] = useState(false)
   const [order, setOrder] = useState(newest)
@@ -72,8 +87,9 @@ export const ProcessTable = () => {
         `${showCommand(process)} ${process.subject} ${process.pid ?? ""} ${showState(process).text}`.toLowerCase()
       return (!isLiveOnly || isRunning(process)) && sought.every((word) => text.includes(word))
     }
-    return inOrder(processes.filter(fits), order)
-  }, [processes, words, isLiveOnly, order])
+    const listed = processes.filter(fits).map((process) => ({ ...process, load: loads.get(process.id) }))
+    return inOrder(listed, order)
+  }, [processes, loads, words, isLiveOnly, order])
   const { from, to } = useWindow(scroller, shown.length, ROW_HEIGHT)
   const running = processes.filter(isRunning).length
   return (
@@ -139,7 +155,7 @@ export const ProcessTable = () => {
   )
 }
 
-const Row = ({ process, index }: { readonly process: ProcessInfo; readonly index: number }) => (
+const Row = ({ process, index }: { readonly process: Listed; readonly index: number }) => (
   <tr aria-rowindex={index + 2} className="row" onClick={() => goTo("process", process.id)}>
     {columns.map(({ name, show, isNumber, isWide }) => (
       <td

@@ -20,6 +20,11 @@ export const showDuration = (ms: number): string => {
   return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${seconds % 60} s`
 }
 
+/** Of one processor. */
+export const showShare = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`
+
+export const showTime = (at: number): string => new Date(at).toLocaleString()
+
 export const isRunning = ({ state }: ProcessInfo): boolean => state === "starting" || state === "running"
 
 /** What it does, or how it has ended; and whether that is good. */

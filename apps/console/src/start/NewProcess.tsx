@@ -3,6 +3,7 @@ import { type FormEvent, useEffect, useState } from "react"
 import { useDesk, useFacts } from "../connection/use-desk.ts"
 import { goTo, usePlace } from "../connection/use-place.ts"
 import { joinWords, splitWords } from "./split-words.ts"
+import { shellLineOf } from "./start-again.ts"
 
 /** After the last key, before the broker is asked. */
 const PAUSE_MS = 250
@@ -30,14 +31,14 @@ export const NewProcess = () => {
   const desk = useDesk()
   const [, again] = usePlace()
   const before = useFacts().processes.find(({ id }) => id === again)
-  const isShellLine = before?.command === "sh" && before.args[0] === "-c" && before.args.length === 2
+  const shellLine = before && shellLineOf(before)
   const [line, setLine] = useState(() => {
     if (before === undefined) return ""
-    return isShellLine ? before.args[1]! : joinWords([before.command, ...before.args])
+    return shellLine ?? joinWords([before.command, ...before.args])
   })
   const [cwd, setCwd] = useState(() => before?.cwd ?? "")
   const [seconds, setSeconds] = useState("")
-  const [isShell, setShell] = useState(isShellLine)
+  const [isShell, setShell] = useState(shellLine !== undefined)
   const [verdict, setVerdict] = useState<Verdict>()
   const [problem, setProblem] = useState("")
 

@@ -44,6 +44,7 @@ import { HistoryDesk, historyHandlers } from "./history/HistoryDesk.ts"
 import { HostStdio } from "./host-stdio/HostStdio.ts"
 import type { Process } from "./process/Process.ts"
 import { Quotas } from "./limits/Quotas.ts"
+import { LiveUsage } from "./observe/LiveUsage.ts"
 import { takeMetrics } from "./observe/take-metrics.ts"
 import { reportOf } from "./terminate/report-shutdown.ts"
 import { Deadline } from "./terminate/Deadline.ts"
@@ -90,6 +91,9 @@ export class Worker {
   readonly tokens: TokenStore
   readonly failedConnects: FailedConnects
   readonly registry = new Registry((capability) => this.tokens.endingOf(capability) !== undefined)
+  readonly usage = new LiveUsage(
+    () => new Set(this.registry.live.flatMap(({ pid, hasExited }) => (hasExited ? [] : (pid ?? []))))
+  )
   readonly quotas = new Quotas()
   readonly confinement: Confinement
   readonly daemons = new Daemons(this)

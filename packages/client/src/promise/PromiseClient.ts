@@ -1,4 +1,13 @@
-import type { ExitStatus, Explanation, Policy, ProcessId, ProcessInfo, Signal, Stdio } from "@spawnbroker/protocol"
+import type {
+  ExitStatus,
+  Explanation,
+  Policy,
+  ProcessId,
+  ProcessInfo,
+  Signal,
+  Stdio,
+  UsageSample
+} from "@spawnbroker/protocol"
 import type { Shell } from "../connection/DefaultShell.ts"
 import type { BackgroundCommand, BufferedOutput, StartOptions } from "../operations/background.ts"
 import type { IpcOption } from "../messages/ProcessMessages.ts"
@@ -127,6 +136,8 @@ export interface PromiseClient extends AsyncDisposable, PromiseEvents, PromiseHi
   readonly hostStdio: PromiseHostStdio
   /** The processes that the policy lets this client see, running and recently ended, oldest first. */
   list(): Promise<ReadonlyArray<ProcessInfo>>
+  /** What those of them use now that run, each with its descendants. Looked at once a second at most. */
+  usage(): Promise<UsageSample>
   /** One of them. **Errors**: `ProcessNotFound`. */
   get(id: string): Promise<ProcessInfo>
   /**

@@ -101,6 +101,7 @@ const makePromiseClient = (client: ClientHandle, connection: Scope.Closeable): P
     defaultShell: () => toPromise(client.defaultShell, { scope }),
     setDefaultShell: (shell) => toPromise(client.setDefaultShell(shell), { scope }),
     list: () => toPromise(client.list(), { scope }),
+    usage: () => toPromise(client.usage(), { scope }),
     get: (id) => toPromise(client.get(id as ProcessId), { scope }),
     kill: (target, signal) => toPromise(client.kill(target as ProcessTarget, toKillOptions(signal)), { scope }),
     stop: (target, options) => toPromise(client.stop(target as ProcessTarget, options), { scope }),

@@ -25,7 +25,7 @@ export type {
   PromiseProcessStdin,
   PromiseProcessStdout
 } from "./PromiseProcess.ts"
-export type { DaemonLogsOptions, StartDaemonOptions, StopDaemonOptions } from "@spawnbroker/protocol"
+export type { DaemonLogsOptions, StartDaemonOptions, StopDaemonOptions, UsageSample } from "@spawnbroker/protocol"
 export type { PromiseDaemonLogsOptions, PromiseDaemons } from "./PromiseDaemons.ts"
 export type { HostOutput, PromiseHostStdio } from "./PromiseHostStdio.ts"
 export type {

@@ -9,7 +9,8 @@ export type RolePolicy = Omit<Policy, "subject">
 /**
  * What is not said otherwise. Processes run on when a page is closed.
  *
- * `admin`: any line of shell anywhere, daemons, and everybody's processes: all that the host's user may do. `operator`: sees and
+ * `admin`: any line of shell anywhere, daemons, and everybody's processes: all that the host's user may do; where
+ * the broker has a history, it keeps the last MiB of what his processes put out. `operator`: sees and
  * ends everybody's processes, and starts what the host adds (`commands`). `viewer`: sees.
  */
 export const defaultRoles: Readonly<Record<Role, RolePolicy>> = {
@@ -20,6 +21,7 @@ export const defaultRoles: Readonly<Record<Role, RolePolicy>> = {
     daemons: true,
     observe: "all",
     kill: "all",
+    history: { output: 1024 * 1024 },
     disconnect: "keep"
   },
   operator: { observe: "all", kill: "all", disconnect: "keep" },

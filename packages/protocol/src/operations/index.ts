@@ -25,6 +25,7 @@ import { spawn } from "./spawn.ts"
 import { start } from "./start.ts"
 import { status } from "./status.ts"
 import { stop } from "./stop.ts"
+import { usage } from "./usage.ts"
 
 export const Operations = RpcGroup.make(
   connect,
@@ -39,6 +40,7 @@ export const Operations = RpcGroup.make(
   list,
   get,
   status,
+  usage,
   readOutput,
   openHostStream,
   explain,

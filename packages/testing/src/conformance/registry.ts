@@ -3,7 +3,7 @@ import type { ProcessId } from "@spawnbroker/client"
 import type { Pid } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { connect, spawnScript } from "../harness.ts"
+import { connect, eventually, spawnScript } from "../harness.ts"
 import type { SuiteIt } from "./SuiteIt.ts"
 
 export const registry = (it: SuiteIt): void => {
@@ -48,6 +48,26 @@ export const registry = (it: SuiteIt): void => {
         [first.id, second.id]
       )
       assert.strictEqual((yield* Effect.flip(other.get(first.id)))._tag, "ProcessNotFound")
+    })
+  )
+
+  it.effect("tells what its processes use, with their descendants, and nothing of those of others", () =>
+    Effect.gen(function* () {
+      const client = yield* connect()
+      const other = yield* connect()
+      const child = yield* spawnScript(client, "(while :; do :; done) & sleep 1000")
+      yield* other.spawn("cat")
+      const busy = eventually("time of a descendant is counted", client.usage(), ({ processes }) =>
+        processes.some(({ cpuMs }) => cpuMs >= 100)
+      )
+      const { processes } = yield* busy
+      assert.deepStrictEqual(
+        processes.map(({ id }) => id),
+        [child.id]
+      )
+      assert.isAbove(processes[0]!.residentBytes, 0)
+      yield* client.stop({ id: child.id })
+      assert.deepStrictEqual((yield* client.usage()).processes, [])
     })
   )
 

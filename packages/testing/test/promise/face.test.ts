@@ -99,6 +99,8 @@ describe("a client", () => {
     const { id, pid, wait } = await client.spawn("sleep", { args: ["1000"] })
     assert.strictEqual((await client.get(id)).pid, pid)
     assert.deepStrictEqual((await client.list()).filter((info) => info.id === id).length, 1)
+    const { processes } = await client.usage()
+    assert.isTrue(processes.every((usage) => usage.id === id))
     await client.kill({ pid }, "SIGINT")
     assert.deepStrictEqual(await wait(), { _tag: "Signaled", signal: "SIGINT" })
     assert.strictEqual((await rejection(client.kill({ id })))._tag, "AlreadyExited")

@@ -134,6 +134,19 @@ export class Session {
       this.#whenConnected((connected) => Effect.map(this.#visible(connected, "get", id), ({ info }) => info)),
     status: ({ id }) =>
       this.#whenConnected((connected) => Effect.map(this.#visible(connected, "status", id), ({ status }) => status)),
+    usage: () =>
+      this.#whenConnected(({ capability }) =>
+        Effect.map(
+          Effect.promise(() => this.#worker.usage.look()),
+          ({ at, usages }) => ({
+            at,
+            processes: this.#worker.registry.live.flatMap((process) => {
+              const usage = process.hasExited || process.pid === undefined ? undefined : usages.get(process.pid)
+              return usage !== undefined && mayObserve(capability, process) ? { id: process.id, ...usage } : []
+            })
+          })
+        )
+      ),
     readOutput: ({ id }) =>
       this.#whenConnected((connected) =>
         Effect.map(this.#visible(connected, "readOutput", id), (process) => connected.cursors.read(process))
