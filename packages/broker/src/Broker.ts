@@ -31,6 +31,7 @@ import {
   spawnDefaults,
   type SpawnSpec,
   type SubscribeOptions,
+  type TokenId,
   type Topic,
   type Unsupported
 } from "@spawnbroker/protocol"
@@ -56,6 +57,7 @@ import { decodeTransforms, type OwnTransform, type PoolOptions } from "./host/tr
 import { overWorkers } from "./host/over-workers.ts"
 import { clockStartsNow } from "./link/clock-start.ts"
 import type { BrokerStats, Identity, ShutdownReport } from "./link/host-operations.ts"
+import type { ConnectedClient, GoodToken, HostNote } from "./link/Overview.ts"
 import type { SpawnerChoice } from "./link/worker-start.ts"
 import type { WorkerMetrics } from "./link/WorkerMetrics.ts"
 
@@ -202,7 +204,33 @@ export interface BrokerHandle {
    * The session ends when either end closes: a window that reloads, is closed or crashes loses it, and its processes
    * end. A port for which there is no broker is closed.
    */
-  readonly attachPort: (port: AttachablePort) => Effect.Effect<void, BrokerUnavailable>
+  readonly attachPort: (
+    port: AttachablePort,
+    options?: {
+      /** By what its client comes, as `clients` says. At most 256 characters. @default "port" */
+      readonly via?: string
+    }
+  ) => Effect.Effect<void, BrokerUnavailable>
+  /** The clients that are connected now: whose, since when, by what, and how many processes of theirs live. */
+  readonly clients: Effect.Effect<ReadonlyArray<ConnectedClient>, BrokerUnavailable>
+  /**
+   * The tokens that are good, each after the one that it was derived from. None can be used by what is told: it is its identifier, which is
+   * in facts, too.
+   *
+   * **Example** (who has what)
+   *
+   * ```ts
+   * const program = Effect.gen(function*() {
+   *   const broker = yield* Broker.start()
+   *   yield* broker.mint({ subject: "panel" })
+   *   const [panel] = yield* broker.tokens
+   *   panel.subject // => "panel"
+   *   yield* broker.revokeById(panel.id)
+   *   yield* broker.tokens // => []
+   * }).pipe(Effect.scoped)
+   * ```
+   */
+  readonly tokens: Effect.Effect<ReadonlyArray<GoodToken>, BrokerUnavailable>
   /**
    * Ends a token, and the sessions of those who hold it, at once.
    *
@@ -212,6 +240,20 @@ export interface BrokerHandle {
     token: string,
     options?: { readonly kill?: boolean }
   ) => Effect.Effect<void, InvalidToken | AnyCallError>
+  /**
+   * As `revoke`, of a token that one knows by its identifier.
+   *
+   * **Errors**: `InvalidToken` where there is none that is good.
+   */
+  readonly revokeById: (
+    id: TokenId,
+    options?: { readonly kill?: boolean }
+  ) => Effect.Effect<void, InvalidToken | AnyCallError>
+  /**
+   * Writes into the audit, and tells as a fact `HostNoted`, what somebody has done by means of the host: `act`, who (`by`), to what
+   * (`target`). Each has at most 256 characters.
+   */
+  readonly note: (note: HostNote) => Effect.Effect<void, AnyCallError>
   /**
    * What a client with a policy would be answered that spawns this: allowed or denied, by which rule, and what would run.
    * Nothing is minted, and nothing started.
@@ -420,6 +462,9 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
 /** So many that no two brokers of a machine have the same. It is no secret. */
 const MARK_BYTES = 8
 
+/** Length of the words by what a client comes. */
+const MAX_VIA = 256
+
 /** What a shutdown takes on top of its grace, before the thread is terminated all the same. */
 const SHUTDOWN_MARGIN_MS = 5000
 
@@ -442,24 +487,28 @@ const makeHandle = (supervised: Supervised, defaultGrace: Duration.Input): Broke
         Effect.map(() => report)
       )
     })
-  const openPort: BrokerHandle["openPort"] = () =>
+  const openPortVia = (via: string): ReturnType<BrokerHandle["openPort"]> =>
     neverInvalid(
       retrying(({ connection }) => {
         const { port1, port2 } = new MessageChannel()
-        return Effect.as(connection.call.openPort({ port: port1 as never }, [port1 as never]), port2)
+        return Effect.as(connection.call.openPort({ port: port1 as never, via }, [port1 as never]), port2)
       })
     )
   return {
     mint: (policy) => retrying(({ connection }) => connection.call.mint({ policy })),
     check: (policy) => retrying(({ connection }) => connection.call.check({ policy })),
     identify: (token) => retrying(({ connection }) => connection.call.identify({ token })),
-    openPort,
-    attachPort: (window) =>
-      openPort().pipe(
+    openPort: () => openPortVia("port"),
+    attachPort: (window, { via = "port" } = {}) =>
+      openPortVia(via.slice(0, MAX_VIA)).pipe(
         Effect.map((port) => bridgePorts(window, port)),
         Effect.tapError(() => Effect.sync(() => window.close()))
       ),
     revoke: (token, { kill = false } = {}) => retrying(({ connection }) => connection.call.revoke({ token, kill })),
+    revokeById: (id, { kill = false } = {}) => retrying(({ connection }) => connection.call.revokeById({ id, kill })),
+    clients: neverInvalid(retrying(({ connection }) => connection.call.clients())),
+    tokens: neverInvalid(retrying(({ connection }) => connection.call.tokens())),
+    note: (note) => retrying(({ connection }) => connection.call.note(note)),
     explain: (policy, spec) =>
       retrying(({ connection }) => connection.call.explain({ policy, spec: { ...spawnDefaults, ...spec } })),
     events: overWorkers(supervised, (subscriber, listening) => subscriber.events({}, listening)),

@@ -8,6 +8,8 @@ export type { Health } from "./host/look-at-health.ts"
 export { type HealthEndpoint, type HealthOptions, serveHealth } from "./host/serve-health.ts"
 export { acceptSocket } from "./host/accept-socket.ts"
 export { BrokerStats, Identity, ShutdownReport } from "./link/host-operations.ts"
+export { ConnectedClient, GoodToken, HostNote } from "./link/Overview.ts"
+export { SECONDS_BOUNDS } from "./link/seconds-bounds.ts"
 export type { EmitResult, TransformModule } from "./link/TransformModule.ts"
 export type { SpawnerChoice } from "./link/worker-start.ts"
 export {

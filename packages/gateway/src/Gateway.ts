@@ -22,6 +22,7 @@ import type * as Scope from "effect/Scope"
 import type { Server } from "node:http"
 import { fileURLToPath } from "node:url"
 import { Addresses } from "./access/Addresses.ts"
+import { makeAdminRoutes } from "./admin/admin-routes.ts"
 import { Callers, type Denial } from "./access/Callers.ts"
 import { FailedLogins } from "./access/FailedLogins.ts"
 import { StaticFiles } from "./console/StaticFiles.ts"
@@ -155,6 +156,8 @@ export const Gateway = {
           failures,
           pages,
           log,
+          note: (act, who) => void run(Effect.ignore(broker.note({ act, ...who }))),
+          admin: makeAdminRoutes(broker),
           isReady: () => ask(Effect.isSuccess(broker.stats)),
           metrics: metrics && (() => ask(metrics))
         }),
@@ -166,7 +169,7 @@ export const Gateway = {
         failures,
         log,
         maxWebSockets: options.maxWebSockets ?? 256,
-        attach: (attached) => void run(Effect.ignore(broker.attachPort(attached)))
+        attach: (attached) => void run(Effect.ignore(broker.attachPort(attached, { via: "WebSocket" })))
       })
       yield* Effect.addFinalizer(() =>
         Effect.sync(() => {

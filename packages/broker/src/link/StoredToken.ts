@@ -8,6 +8,8 @@ export interface StoredToken {
   readonly policy: Policy
   /** What it was derived from. */
   readonly parent: string | undefined
+  /** Milliseconds since the epoch. */
+  readonly mintedAt: number
   /** On the broker's clock; `Infinity` if it never expires. */
   readonly expiresAt: number
 }

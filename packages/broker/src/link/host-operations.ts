@@ -14,11 +14,13 @@ import {
   PolicyWarning,
   Port,
   SpawnSpec,
+  TokenId,
   Unsupported
 } from "@spawnbroker/protocol"
 import * as Schema from "effect/Schema"
 import * as Rpc from "effect/rpc/Rpc"
 import * as RpcGroup from "effect/rpc/RpcGroup"
+import { ConnectedClient, GoodToken, HostNote, Via } from "./Overview.ts"
 import { WorkerMetrics } from "./WorkerMetrics.ts"
 
 /** How the broker does, at a moment. */
@@ -77,8 +79,12 @@ export const HostOperations = RpcGroup.make(
   Rpc.make("check", { payload: { policy: Policy }, success: Schema.Array(PolicyWarning), error: InvalidArgument }),
   Rpc.make("explain", { payload: { policy: Policy, spec: SpawnSpec }, success: Explanation, error: InvalidArgument }),
   Rpc.make("identify", { payload: { token: Schema.String }, success: Identity, error: InvalidToken }),
-  Rpc.make("openPort", { payload: { port: Port } }),
+  Rpc.make("openPort", { payload: { port: Port, via: Via } }),
+  Rpc.make("clients", { success: Schema.Array(ConnectedClient) }),
+  Rpc.make("tokens", { success: Schema.Array(GoodToken) }),
   Rpc.make("revoke", { payload: { token: Schema.String, kill: Schema.Boolean }, error: InvalidToken }),
+  Rpc.make("revokeById", { payload: { id: TokenId, kill: Schema.Boolean }, error: InvalidToken }),
+  Rpc.make("note", { payload: HostNote }),
   Rpc.make("stats", { success: BrokerStats }),
   Rpc.make("metrics", { success: WorkerMetrics }),
   Rpc.make("shutdown", { payload: { graceMs: Milliseconds }, success: ShutdownReport })

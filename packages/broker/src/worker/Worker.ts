@@ -14,6 +14,7 @@ import {
   policyWarnings
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
+import type * as Result from "effect/Result"
 import { monotonicNow } from "../link/clock-start.ts"
 import type { Lateness } from "../link/Lateness.ts"
 import type { HostOperations, BrokerStats, ShutdownReport } from "../link/host-operations.ts"
@@ -27,6 +28,7 @@ import { type Clock, makeClock } from "./access/Clock.ts"
 import { FailedConnects } from "./access/FailedConnects.ts"
 import { PolicyWarnings } from "./access/PolicyWarnings.ts"
 import { parsePolicy } from "./access/parse-policy.ts"
+import { listClients, listTokens } from "./access/look-at-access.ts"
 import { makeRedact, type Redact } from "./access/redact.ts"
 import { type Ending, TokenStore } from "./access/TokenStore.ts"
 import type { AuditLog } from "./audit/AuditLog.ts"
@@ -157,12 +159,12 @@ export class Worker {
     return Effect.forEach(tokens, (token) => this.#restore(token), { discard: true })
   }
 
-  #restore({ id, hash, policy, parent, expiresAt }: StoredToken): Effect.Effect<void> {
+  #restore({ id, hash, policy, parent, mintedAt, expiresAt }: StoredToken): Effect.Effect<void> {
     const from = parent === undefined ? undefined : this.tokens.capabilityOf(parent)
     if (parent !== undefined && from === undefined) return Effect.void
     return Effect.match(this.#enforceable(policy, from?.grant), {
       onSuccess: (grant) =>
-        this.tokens.restore({ tokenId: id, grant, parent: from, expiresAt }, Buffer.from(hash, "hex")),
+        this.tokens.restore({ tokenId: id, grant, parent: from, mintedAt, expiresAt }, Buffer.from(hash, "hex")),
       onFailure: ({ message }) => {
         this.notify({ _tag: "TokenEnded", id })
         const subject = from === undefined ? policy.subject : `${from.grant.subject}/${policy.subject}`
@@ -177,10 +179,10 @@ export class Worker {
 
   /** Told to the host, so that it is good for the worker that follows, if this one dies. */
   #added(token: string, policy: Policy, parent?: Capability): string {
-    const { tokenId, expiresAt, hash } = this.tokens.stored(token)
+    const { tokenId, mintedAt, expiresAt, hash } = this.tokens.stored(token)
     this.notify({
       _tag: "TokenAdded",
-      token: { id: tokenId, hash: hash.toString("hex"), policy, parent: parent?.tokenId, expiresAt }
+      token: { id: tokenId, hash: hash.toString("hex"), policy, parent: parent?.tokenId, mintedAt, expiresAt }
     })
     return token
   }
@@ -203,8 +205,12 @@ export class Worker {
         Effect.map(({ grant: { subject, observe } }) => ({ subject, observe })),
         Effect.tapError((error) => Effect.sync(() => tellConnectRefused(this.bus, token, error)))
       ),
-    openPort: ({ port }) => Effect.sync(() => void this.sessions.add(new Session(this, port as MessagePort))),
+    openPort: ({ port, via }) => Effect.sync(() => void this.sessions.add(new Session(this, port as MessagePort, via))),
+    clients: () => Effect.sync(() => listClients(this)),
+    tokens: () => Effect.sync(() => listTokens(this)),
     revoke: ({ token, kill }) => this.revoke(token, kill),
+    revokeById: ({ id, kill }) => this.#revoke(() => this.tokens.revokeById(id), kill),
+    note: (note) => Effect.sync(() => this.bus.tell(undefined, () => ({ _tag: "HostNoted", ...note }))),
     ...eventHandlers((run) => run(this.#subscriptions)),
     ...historyHandlers((run) => run(this.#historyDesk)),
     ...daemonHandlers((run) => run((this.#desk ??= new DaemonDesk(this, hostCapability(this.host))))),
@@ -228,14 +234,20 @@ export class Worker {
 
   /** Ends a token, and its processes if `kill`. `by`: who may end only what was derived from its own. */
   revoke(token: string, kill: boolean, by?: Capability): Effect.Effect<void, InvalidToken> {
-    return Effect.flatMap(Effect.fromResult(this.tokens.revoke(token, by)), (tokenId) =>
-      Effect.promise(async () => {
-        const left = kill ? this.registry.live.filter(({ owner }) => isOf(owner, tokenId)) : []
-        await Promise.all([
-          kill && this.#endDaemons((owner) => isOf(owner, tokenId)),
-          ...left.map((process) => process.end("revoked", { withinMs: REVOKED_GRACE_MS }))
-        ])
-      })
+    return this.#revoke(() => this.tokens.revoke(token, by), kill)
+  }
+
+  #revoke(end: () => Result.Result<string, InvalidToken>, kill: boolean): Effect.Effect<void, InvalidToken> {
+    return Effect.flatMap(
+      Effect.suspend(() => Effect.fromResult(end())),
+      (tokenId) =>
+        Effect.promise(async () => {
+          const left = kill ? this.registry.live.filter(({ owner }) => isOf(owner, tokenId)) : []
+          await Promise.all([
+            kill && this.#endDaemons((owner) => isOf(owner, tokenId)),
+            ...left.map((process) => process.end("revoked", { withinMs: REVOKED_GRACE_MS }))
+          ])
+        })
     )
   }
 

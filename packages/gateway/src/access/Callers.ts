@@ -71,6 +71,15 @@ export class Callers {
     return { subject: `user:${session.user.name}`, observe: session.user.observe, session }
   }
 
+  /**
+   * Whether somebody may do what the host can: he has logged in as an admin, and his own token has not been ended meanwhile. A
+   * token alone, whatever its policy, is not enough.
+   */
+  async isAdmin(caller: Caller | Denial): Promise<boolean> {
+    const user = isDenial(caller) ? undefined : caller.session?.user
+    return user?.role === "admin" && !isDenial(await this.byToken(user.token))
+  }
+
   /** By the header of a program, or the cookie of a page. */
   async of(request: IncomingMessage): Promise<Caller | Denial> {
     const [, token] = /^Bearer ([A-Za-z0-9._~-]{1,512})$/.exec(request.headers.authorization ?? "") ?? []

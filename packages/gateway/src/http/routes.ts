@@ -20,8 +20,11 @@ export interface Call {
 export interface Route {
   readonly method: "GET" | "POST"
   readonly path: string
-  /** Who may ask: nobody in particular; somebody with a token or a session; somebody who may see everybody's processes. */
-  readonly for: "anybody" | "somebody" | "observer"
+  /**
+   * Who may ask: nobody in particular; somebody with a token or a session; somebody who may see everybody's processes; an admin who has
+   * logged in.
+   */
+  readonly for: "anybody" | "somebody" | "observer" | "admin"
   readonly answer: (call: Call) => Answer | Promise<Answer>
 }
 
@@ -34,6 +37,9 @@ export interface RouteOptions {
   readonly metrics: (() => Promise<string>) | undefined
   readonly pages: StaticFiles
   readonly log: (message: string) => void
+  /** Into the audit of the broker. */
+  readonly note: (act: "log in" | "log out" | "log in failed", who: { by?: string; target: string }) => void
+  readonly admin: ReadonlyArray<Route>
 }
 
 export const makeRoutes = (options: RouteOptions): ReadonlyArray<Route> => {
@@ -67,11 +73,12 @@ export const makeRoutes = (options: RouteOptions): ReadonlyArray<Route> => {
     page("/login.css", "/login.css"),
     { method: "POST", path: "/login", for: "anybody", answer: (call) => login(call, options) },
     { method: "POST", path: "/logout", for: "somebody", answer: (call) => logout(call, options) },
-    { method: "GET", path: "/session", for: "somebody", answer: describe }
+    { method: "GET", path: "/session", for: "somebody", answer: describe },
+    ...options.admin
   ]
 }
 
-const login = async ({ request, isOwnPage }: Call, { codes, sessions, cookie, failures, log }: RouteOptions) => {
+const login = async ({ request, isOwnPage }: Call, { codes, sessions, cookie, failures, log, note }: RouteOptions) => {
   if (!isOwnPage) return text(403, "Only the page of the log-in may log in.")
   const address = request.socket.remoteAddress ?? ""
   const body = (await readJson(request)) as { readonly code?: unknown } | null | undefined
@@ -79,6 +86,8 @@ const login = async ({ request, isOwnPage }: Call, { codes, sessions, cookie, fa
   if (user === undefined) {
     const seconds = failures.note(address)
     log(`A log-in from ${address} has failed`)
+    // After so many of one address each would be a line more of the audit for whoever wants to fill it.
+    if (seconds === 0) note("log in failed", { target: address })
     if (seconds === 0) return text(401, "This code is not good, or has been used.")
     return { ...text(429, "There were too many wrong codes."), headers: { "retry-after": String(seconds) } }
   }
@@ -87,17 +96,19 @@ const login = async ({ request, isOwnPage }: Call, { codes, sessions, cookie, fa
   if (previous !== undefined) sessions.close(previous)
   const { secret, session } = sessions.open(user)
   log(`${user.name} has logged in`)
+  note("log in", { by: user.name, target: address })
   const seconds = Math.round((session.expiresAt - Date.now()) / 1000)
   return { status: 204, headers: { "set-cookie": cookie.write(secret, seconds) } }
 }
 
-const logout = ({ request, caller, isOwnPage }: Call, { sessions, cookie, log }: RouteOptions): Answer => {
+const logout = ({ request, caller, isOwnPage }: Call, { sessions, cookie, log, note }: RouteOptions): Answer => {
   const secret = cookie.read(request.headers.cookie)
   if (!isOwnPage || secret === undefined || isDenial(caller) || caller.session === undefined) {
     return text(403, "Only a page that has logged in can log out.")
   }
   sessions.close(secret)
   log(`${caller.session.user.name} has logged out`)
+  note("log out", { by: caller.session.user.name, target: request.socket.remoteAddress ?? "" })
   return { status: 204, headers: { "set-cookie": cookie.clear() } }
 }
 

@@ -79,6 +79,9 @@ const answer = async (request: IncomingMessage, { callers, routes, console }: Se
   if (route?.for === "observer" && (caller as { observe?: string }).observe !== "all") {
     return text(403, 'This is for those who may see everybody\'s processes: `observe: "all"`.')
   }
+  if (route?.for === "admin" && !(await callers.isAdmin(caller))) {
+    return text(403, "This is for admins who have logged in.")
+  }
   if (route !== undefined) return route.answer({ request, caller, isOwnPage })
   const file = method === "GET" ? console?.find(path) : undefined
   return file === undefined ? text(404, "There is nothing here.") : { ...file, styles: "elements" }

@@ -215,6 +215,16 @@ const DaemonStateChanged = Schema.TaggedStruct("DaemonStateChanged", {
 /** Facts that the history could not take: so many, since the disk did not keep up. What they were about may be incomplete there. */
 const HistoryLost = Schema.TaggedStruct("HistoryLost", { ...fact, lost: Schema.Natural, reason: Schema.String })
 
+/** Somebody has done something by means of the host: logged in at a gateway, or ended a token there. In the words of the host. */
+const HostNoted = Schema.TaggedStruct("HostNoted", {
+  ...fact,
+  act: Schema.String,
+  /** Who. Absent: nobody knows. */
+  by: Schema.optionalKey(Schema.String),
+  /** To what. */
+  target: Schema.optionalKey(Schema.String)
+})
+
 /** The subscriber was too slow: so many facts before the next one are lost to him. `seq`: of the last of those. */
 const Lagged = Schema.TaggedStruct("Lagged", { ...fact, missed: Schema.Natural })
 export type Lagged = typeof Lagged.Type
@@ -249,6 +259,7 @@ export const BusEvent = Schema.Union([
   ProcessClosed,
   DaemonStateChanged,
   HistoryLost,
+  HostNoted,
   Lagged,
   BrokerRestarted
 ])

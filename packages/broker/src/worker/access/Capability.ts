@@ -7,6 +7,8 @@ export interface Capability {
   readonly grant: Grant
   /** What it was derived from. */
   readonly parent: Capability | undefined
+  /** Milliseconds since the epoch. */
+  readonly mintedAt: number
   /** On the broker's clock; `Infinity` if it never expires. Never later than that of its parent. */
   readonly expiresAt: number
 }

@@ -61,6 +61,11 @@ export class TokenStore {
     return this.#entries.size
   }
 
+  /** Those that are good, each after the one that it was derived from. */
+  get all(): ReadonlyArray<Capability> {
+    return [...this.#entries.values()].map(({ capability }) => capability)
+  }
+
   /** A new token for a grant. */
   mint(grant: Grant): string {
     return this.#add(grant, undefined)
@@ -72,7 +77,12 @@ export class TokenStore {
   }
 
   /** What is kept of a token that has just been made. */
-  stored(token: string): { readonly tokenId: string; readonly expiresAt: number; readonly hash: Buffer } {
+  stored(token: string): {
+    readonly tokenId: string
+    readonly mintedAt: number
+    readonly expiresAt: number
+    readonly hash: Buffer
+  } {
     const { capability, hash } = this.#entries.get(parseToken(token)!.id)!
     return { ...capability, hash }
   }
@@ -137,6 +147,16 @@ export class TokenStore {
     })
   }
 
+  /** The same for the host, which knows a token by its identifier, as it is in facts and lists. It must be good. */
+  revokeById(tokenId: string): Result.Result<string, InvalidToken> {
+    const entry = this.#entries.get(tokenId)
+    if (entry === undefined) {
+      return Result.fail(new InvalidToken({ reason: this.#tombstoneOf(tokenId)?.ending ?? "unknown" }))
+    }
+    this.#end(entry, "revoked")
+    return Result.succeed(tokenId)
+  }
+
   /** Ends what has expired. */
   expire(): void {
     const now = this.#clock.now()
@@ -156,7 +176,7 @@ export class TokenStore {
     const { id, token, hash } = mintToken()
     const own = grant.expiresMs === undefined ? Infinity : this.#clock.now() + grant.expiresMs
     const expiresAt = Math.min(own, parent?.expiresAt ?? Infinity)
-    const capability = { tokenId: id, grant, parent, expiresAt }
+    const capability = { tokenId: id, grant, parent, mintedAt: Date.now(), expiresAt }
     this.#enter(capability, hash)
     this.#onNew(capability)
     return token

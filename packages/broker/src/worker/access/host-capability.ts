@@ -26,7 +26,7 @@ export const hostCapability = (host: Host, spec?: DaemonSpec): Capability => {
   }
   const commands = spec === undefined ? [] : commandsOf(spec).map((command) => ({ command, args: "any" as const }))
   const grant = { ...Result.getOrThrow(parsePolicy(policy, host)), commands }
-  return { tokenId: HOST_TOKEN_ID, grant, parent: undefined, expiresAt: Infinity }
+  return { tokenId: HOST_TOKEN_ID, grant, parent: undefined, mintedAt: Date.now(), expiresAt: Infinity }
 }
 
 const commandsOf = ({ command, readiness, liveness }: DaemonSpec): ReadonlyArray<string> => [

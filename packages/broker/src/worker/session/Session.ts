@@ -67,13 +67,18 @@ type Connected = Extract<State, { readonly _tag: "Connected" }>
 export class Session {
   readonly #worker: Worker
   readonly #port: MessagePort
+  /** By what its client has come. */
+  readonly via: string
+  /** When it has presented its token; 0 before that. */
+  connectedAt = 0
   #state: State = { _tag: "Unconnected" }
   #failedConnects = 0
   /** Wrong tokens whose answers are still to come. */
   #refusing = 0
   #malformed = 0
 
-  constructor(worker: Worker, port: MessagePort) {
+  constructor(worker: Worker, port: MessagePort, via: string) {
+    this.via = via
     this.#worker = worker
     this.#port = port
     serve(OperationGroup, port, this.#handlers, {
@@ -255,6 +260,7 @@ export class Session {
           capability.grant.observe === "all" ? "everybody" : { tokenId: capability.tokenId }
         )
       }
+      this.connectedAt = Date.now()
       bus.tellOf(capability, { _tag: "ClientConnected" })
       return { subject: capability.grant.subject, shell: capability.grant.shell }
     })
