@@ -80,7 +80,13 @@ const Shell = ({ session }: { readonly session: Session }) => {
           {session.user} <span className="quiet">({session.role})</span>
         </span>
         <ThemeChoice />
-        <button type="button" aria-label="Keys" title="Keys (?)" onClick={() => help.current?.showModal()}>
+        <button
+          type="button"
+          className="keys-button"
+          aria-label="Keys"
+          title="Keys (?)"
+          onClick={() => help.current?.showModal()}
+        >
           ?
         </button>
         <button type="button" onClick={() => void logOut()}>

@@ -225,6 +225,22 @@ describe.skipIf(!hasBrowser)("the views", () => {
       assert.strictEqual(await page.locator("tr.row").count(), 1)
     }))
 
+  it("tells what has become of a daemon, and stops it", () =>
+    visit("ada", async ({ page, broker }) => {
+      await open(page, "Daemons")
+      await page.getByText("There are no daemons.").waitFor()
+      const flaky = { name: "flaky", command: "sh", args: ["-c", "exit 7"], restart: { delay: "200 millis" } } as const
+      await Effect.runPromise(broker.daemons.start(flaky))
+      await page.getByRole("heading", { name: "flaky" }).waitFor()
+      await page.getByText("What has become of it since you came").click()
+      await page.getByRole("listitem").filter({ hasText: "→ backoff" }).nth(1).waitFor()
+      await inspect(page, "Daemons")
+      await page.screenshot({ path: join(pictures, "Daemons, flaky.png") })
+      await page.getByRole("button", { name: "Stop" }).click()
+      await page.locator(".card h2 .state", { hasText: "stopped" }).waitFor()
+      await page.getByRole("listitem").filter({ hasText: "→ stopped" }).first().waitFor()
+    }))
+
   it("remembers the colours that one has chosen", () =>
     visit("ada", async ({ page }) => {
       const ground = () => page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -256,6 +272,16 @@ describe.skipIf(!hasBrowser)("the views", () => {
         await found(page, 4)
         await page.screenshot({ path: join(pictures, `History, full ${colorScheme} ${width}.png`) })
         await inspect(page, "History, full")
+        const busy = "for i in $(seq 200000); do echo line $i of a long build; done; sleep 1000"
+        await startShell(page, busy)
+        await page.locator("dt", { hasText: "CPU" }).waitFor()
+        await page.screenshot({ path: join(pictures, `Process, busy ${colorScheme} ${width}.png`) })
+        await inspect(page, "Process, busy")
+        await open(page, "Processes")
+        await page.getByRole("row").filter({ hasText: "MiB" }).first().waitFor()
+        await page.screenshot({ path: join(pictures, `Processes, busy ${colorScheme} ${width}.png`) })
+        await open(page, "History")
+        await found(page, 5)
         await page.getByText("The plots as a table").click()
         await page.getByRole("columnheader", { name: "Median duration" }).waitFor()
         await page.keyboard.press("?")

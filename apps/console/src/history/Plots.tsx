@@ -8,7 +8,7 @@ import { type Span, spansOf } from "./spans.ts"
 /** In the units of the drawings. */
 const WIDTH = 480
 const HEIGHT = 150
-const LEFT = 56
+const LEFT = 72
 const BOTTOM = 22
 const TOP = 10
 const INNER_WIDTH = WIDTH - LEFT - 8

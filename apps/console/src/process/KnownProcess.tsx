@@ -58,7 +58,7 @@ export const KnownProcess = ({ process }: { readonly process: ProcessInfo }) => 
           {isLive ? "Restart" : "Start again"}
         </button>
         <a className="button" href={`#/new/${encodeURIComponent(id)}`}>
-          Run again …
+          Change and run …
         </a>
       </div>
       <p role="alert" className="problem">

@@ -30,7 +30,9 @@ const wishOf = (line: string, cwd: string, seconds: string, isShell: boolean): W
 export const NewProcess = () => {
   const desk = useDesk()
   const [, again] = usePlace()
-  const before = useFacts().processes.find(({ id }) => id === again)
+  const { processes, status } = useFacts()
+  const isConnecting = status === "connecting"
+  const before = processes.find(({ id }) => id === again)
   const shellLine = before && shellLineOf(before)
   const [line, setLine] = useState(() => {
     if (before === undefined) return ""
@@ -48,6 +50,8 @@ export const NewProcess = () => {
       setVerdict(wish === "" ? undefined : { _tag: "Mistake", message: wish })
       return undefined
     }
+    // Nobody could answer yet; it is asked once somebody can.
+    if (isConnecting) return undefined
     const outdated = new AbortController()
     const timer = setTimeout(() => {
       const [command, ...args] = typeof wish.command === "string" ? [wish.command] : wish.command
@@ -66,7 +70,7 @@ export const NewProcess = () => {
       clearTimeout(timer)
       outdated.abort()
     }
-  }, [desk, line, cwd, seconds, isShell])
+  }, [desk, isConnecting, line, cwd, seconds, isShell])
 
   const start = (event: FormEvent): void => {
     event.preventDefault()

@@ -3,7 +3,7 @@ import { useState } from "react"
 const KEY = "spawnbroker.theme"
 
 const themes = [
-  ["system", "system colours"],
+  ["system", "system"],
   ["light", "light"],
   ["dark", "dark"]
 ] as const
