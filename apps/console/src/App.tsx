@@ -1,13 +1,17 @@
 import { useEffect, useRef, useState } from "react"
+import { Audit } from "./audit/Audit.tsx"
+import { Clients } from "./clients/Clients.tsx"
 import { Desk } from "./connection/Desk.ts"
 import { fetchSession, logOut, type Session } from "./connection/Session.ts"
 import { DeskContext, useFacts } from "./connection/use-desk.ts"
+import { SessionContext } from "./connection/use-may-end.ts"
 import { usePlace } from "./connection/use-place.ts"
 import { Daemons } from "./daemons/Daemons.tsx"
 import { Events } from "./events/Events.tsx"
 import { HistoryView } from "./history/HistoryView.tsx"
 import { ShortcutHelp } from "./keys/ShortcutHelp.tsx"
 import { useShortcuts } from "./keys/use-shortcuts.ts"
+import { Health } from "./health/Health.tsx"
 import { ProcessTable } from "./processes/ProcessTable.tsx"
 import { ProcessView } from "./process/ProcessView.tsx"
 import { NewProcess } from "./start/NewProcess.tsx"
@@ -36,7 +40,9 @@ export const App = () => {
   if (!isIn || desk === undefined) return <Notice title="One moment" text="Asking who you are." />
   return (
     <DeskContext value={desk}>
-      <Shell session={login} />
+      <SessionContext value={login}>
+        <Shell session={login} />
+      </SessionContext>
     </DeskContext>
   )
 }
@@ -49,11 +55,19 @@ const views = [
   ["events", "Events"]
 ] as const
 
+/** Of powers that only the host has, which the gateway offers to admins. */
+const adminViews = [
+  ["clients", "Clients"],
+  ["health", "Health"],
+  ["audit", "Audit"]
+] as const
+
 const Shell = ({ session }: { readonly session: Session }) => {
   const [view = "", id] = usePlace()
   const { status } = useFacts()
   const help = useRef<HTMLDialogElement>(null)
   useShortcuts(() => help.current?.showModal())
+  const isAdmin = session.role === "admin"
   if (status === "denied") {
     return (
       <Notice title="You are logged out" text="Your log-in has ended, or was ended.">
@@ -70,7 +84,7 @@ const Shell = ({ session }: { readonly session: Session }) => {
           Spawnbroker
         </a>
         <nav aria-label="Views">
-          {views.map(([path, name]) => (
+          {[...views, ...(isAdmin ? adminViews : [])].map(([path, name]) => (
             <a key={path} href={`#/${path}`} aria-current={path === view ? "page" : undefined}>
               {name}
             </a>
@@ -109,6 +123,12 @@ const Shell = ({ session }: { readonly session: Session }) => {
           <Daemons />
         ) : view === "events" ? (
           <Events />
+        ) : isAdmin && view === "clients" ? (
+          <Clients />
+        ) : isAdmin && view === "health" ? (
+          <Health />
+        ) : isAdmin && view === "audit" ? (
+          <Audit />
         ) : (
           <ProcessTable />
         )}

@@ -5,7 +5,7 @@ import { LoginSessions } from "../src/users/LoginSessions.ts"
 import { SessionCookie } from "../src/users/SessionCookie.ts"
 import type { User } from "../src/users/Users.ts"
 
-const ada: User = { name: "ada", role: "viewer", token: "none", observe: "all" }
+const ada: User = { name: "ada", role: "viewer", token: "none", observe: "all", kill: "own" }
 
 describe("a code of a log-in", () => {
   it("is good once", () => {

@@ -1,7 +1,10 @@
 /** Who has logged in here, as the gateway says. */
 export interface Session {
+  readonly subject: string
   readonly user: string
   readonly role: "admin" | "operator" | "viewer"
+  /** Whose processes one may end. A button that would be denied is not shown; what decides is the policy. */
+  readonly kill: "own" | "all"
   /** Milliseconds since the epoch. */
   readonly expiresAt: number
 }

@@ -24,6 +24,7 @@ const tellers: Tellers = {
   DaemonStateChanged: ({ name, from, to }) => `${name}: ${from} → ${to}`,
   ConnectRefused: ({ error, reason }) => `${error} ${reason ?? ""}`,
   TokenRefused: ({ operation, error }) => `${operation}: ${error}`,
+  HostNoted: ({ act, by, target }) => `${act} ${target ?? ""}${by === undefined ? "" : `, by ${by}`}`,
   Lagged: ({ missed }) => `${missed} facts are not shown`
 }
 

@@ -1,6 +1,7 @@
 import type { ProcessHandle, ProcessInfo } from "@spawnbroker/client"
 import { useEffect, useRef, useState } from "react"
 import { useDesk, useLoads } from "../connection/use-desk.ts"
+import { useMayEnd } from "../connection/use-may-end.ts"
 import { goTo } from "../connection/use-place.ts"
 import { isRunning, showBytes, showCommand, showDuration, showShare, showState, showTime } from "../processes/words.ts"
 import { startAgain } from "../start/start-again.ts"
@@ -37,12 +38,13 @@ export const KnownProcess = ({ process }: { readonly process: ProcessInfo }) => 
       (cause) => setProblem(messageOf(cause))
     )
   const isLive = isRunning(process)
+  const mayEnd = useMayEnd()(process)
   return (
     <article className="process">
       <h1>{showCommand(process)}</h1>
       <KnownFacts process={process} />
       <div className="tools">
-        {isLive && (
+        {isLive && mayEnd && (
           <>
             <SignalMenu onSend={(signal) => act(desk.ask((client) => client.kill({ id }, { signal })))} />
             <button type="button" onClick={() => act(desk.ask((client) => client.stop({ id })))}>
@@ -66,7 +68,7 @@ export const KnownProcess = ({ process }: { readonly process: ProcessInfo }) => 
       </p>
       <ScreenTools screen={screen} state={screenState} name={id} isLive={isLive} />
       <div className="output" ref={element} role="region" aria-label="Output" />
-      {isLive && (
+      {isLive && mayEnd && (
         <InputLine
           onLine={(line) => {
             const attached = handle.current

@@ -116,7 +116,12 @@ const describe = ({ caller }: Call): Answer => {
   const { subject, session } = caller as Caller
   return json({
     subject,
-    ...(session && { user: session.user.name, role: session.user.role, expiresAt: session.expiresAt })
+    ...(session && {
+      user: session.user.name,
+      role: session.user.role,
+      kill: session.user.kill,
+      expiresAt: session.expiresAt
+    })
   })
 }
 

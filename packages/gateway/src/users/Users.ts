@@ -13,6 +13,8 @@ export interface User {
   readonly role: Role
   readonly token: string
   readonly observe: "own" | "all"
+  /** Whose processes he may end. */
+  readonly kill: "own" | "all"
 }
 
 export type Users = ReadonlyMap<string, User>
@@ -34,7 +36,7 @@ export const makeUsers = (
       }
       const policy = policyOf(name, roles[role] ?? defaultRoles[role])
       const token = yield* Effect.acquireRelease(broker.mint(policy), (minted) => Effect.ignore(broker.revoke(minted)))
-      made.set(name, { name, role, token, observe: policy.observe ?? "own" })
+      made.set(name, { name, role, token, observe: policy.observe ?? "own", kill: policy.kill ?? "own" })
     }
     return made
   })

@@ -1,0 +1,128 @@
+import { useState } from "react"
+import { usePolled } from "../connection/ask-admin.ts"
+import { DeriveToken } from "./DeriveToken.tsx"
+import { RevokeDialog } from "./RevokeDialog.tsx"
+import type { ConnectedClient, GoodToken } from "./shapes.ts"
+
+const LOOK_MS = 1000
+
+/** Who is connected now, and with which tokens anybody could be. */
+export const Clients = () => {
+  const clients = usePolled<ReadonlyArray<ConnectedClient>>("/admin/clients", LOOK_MS)
+  const tokens = usePolled<ReadonlyArray<GoodToken>>("/admin/tokens", LOOK_MS)
+  const [revoking, setRevoking] = useState<GoodToken>()
+  const refresh = (): void => {
+    clients.refresh()
+    tokens.refresh()
+  }
+  return (
+    <div className="admin">
+      <p role="alert" className="problem">
+        {clients.problem || tokens.problem}
+      </p>
+      <section aria-labelledby="connected">
+        <h1 id="connected">Connected clients</h1>
+        <ClientTable clients={clients.value} />
+      </section>
+      <section aria-labelledby="tokens">
+        <h1 id="tokens">Tokens</h1>
+        <TokenTable tokens={tokens.value} onRevoke={setRevoking} />
+      </section>
+      <DeriveToken onDerived={refresh} />
+      {revoking !== undefined && (
+        <RevokeDialog
+          token={revoking}
+          onClose={() => {
+            setRevoking(undefined)
+            refresh()
+          }}
+        />
+      )}
+    </div>
+  )
+}
+
+const showTime = (at: number): string => new Date(at).toLocaleString()
+
+const ClientTable = ({ clients }: { readonly clients: ReadonlyArray<ConnectedClient> | undefined }) => {
+  if (clients === undefined) return <p className="empty">Loading …</p>
+  if (clients.length === 0) return <p className="empty">Nobody is connected.</p>
+  return (
+    <div className="scroller" role="region" aria-label="Connected clients" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Subject</th>
+            <th scope="col">By</th>
+            <th scope="col">Since</th>
+            <th scope="col" className="number">
+              Live processes
+            </th>
+            <th scope="col">Token</th>
+          </tr>
+        </thead>
+        <tbody>
+          {clients.map(({ subject, via, connectedAt, processes, tokenId }, index) => (
+            <tr key={`${tokenId} ${connectedAt} ${index}`}>
+              <td>{subject}</td>
+              <td>{via}</td>
+              <td>{showTime(connectedAt)}</td>
+              <td className="number">{processes}</td>
+              <td className="mono">{tokenId}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+interface TokenTableProps {
+  readonly tokens: ReadonlyArray<GoodToken> | undefined
+  readonly onRevoke: (token: GoodToken) => void
+}
+
+const TokenTable = ({ tokens, onRevoke }: TokenTableProps) => {
+  if (tokens === undefined) return <p className="empty">Loading …</p>
+  if (tokens.length === 0) return <p className="empty">There are no tokens.</p>
+  return (
+    <div className="scroller" role="region" aria-label="Tokens" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Subject</th>
+            <th scope="col">Token</th>
+            <th scope="col">Minted</th>
+            <th scope="col">Expires</th>
+            <th scope="col">Derived from</th>
+            <th scope="col" className="number">
+              Sessions
+            </th>
+            <th scope="col" className="number">
+              Live processes
+            </th>
+            <th scope="col">Action</th>
+          </tr>
+        </thead>
+        <tbody>
+          {tokens.map((token) => (
+            <tr key={token.id}>
+              <td>{token.subject}</td>
+              <td className="mono">{token.id}</td>
+              <td>{showTime(token.mintedAt)}</td>
+              <td>{token.expiresAt === undefined ? "never" : showTime(token.expiresAt)}</td>
+              <td className="mono">{token.parent ?? ""}</td>
+              <td className="number">{token.sessions}</td>
+              <td className="number">{token.processes}</td>
+              <td>
+                <button type="button" onClick={() => onRevoke(token)} aria-label={`Revoke ${token.subject}`}>
+                  Revoke
+                </button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
