@@ -1,49 +1,12 @@
 /** What admins see in a browser and others do not. */
 import { assert, describe, it } from "@effect/vitest"
-import { Broker, type BrokerHandle } from "@spawnbroker/broker"
+import type { BrokerHandle } from "@spawnbroker/broker"
 import { Client } from "@spawnbroker/client"
-import { Gateway } from "@spawnbroker/gateway"
-import axe from "axe-core"
 import * as Effect from "effect/Effect"
-import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { chromium, type Page } from "playwright-core"
+import type { Page } from "playwright-core"
 import { beforeAll } from "vitest"
-
-const browserPath = "/usr/bin/chromium"
-const dist = join(import.meta.dirname, "../dist")
-const pictures = join(import.meta.dirname, "pictures")
-
-/** Ends only what hangs. */
-const PATIENCE_MS = 45_000
-
-interface Visit {
-  readonly page: Page
-  readonly broker: BrokerHandle
-  readonly webSocketUrl: string
-}
-
-const visit = (user: "ada" | "otto" | "vera", use: (visit: Visit) => Promise<void>): Promise<void> =>
-  Effect.gen(function* () {
-    const broker = yield* Broker.start({ policyWarnings: "ignore", history: "memory" })
-    const { loginLink, webSocketUrl } = yield* Gateway.start(broker, {
-      users: { ada: "admin", otto: "operator", vera: "viewer" },
-      console: dist
-    })
-    const link = yield* loginLink(user)
-    yield* Effect.promise(async () => {
-      const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] })
-      try {
-        const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
-        page.setDefaultTimeout(PATIENCE_MS)
-        await page.goto(link)
-        await page.getByText(`${user} (`).waitFor()
-        await use({ page, broker, webSocketUrl })
-      } finally {
-        await browser.close()
-      }
-    })
-  }).pipe(Effect.scoped, Effect.runPromise)
+import { hasBrowser, inspect, pictures, visit } from "./visit.ts"
 
 /** Until the page hears what happens: of what was before that nothing is told. */
 const untilItListens = async (page: Page, broker: BrokerHandle): Promise<void> => {
@@ -56,7 +19,7 @@ const untilItListens = async (page: Page, broker: BrokerHandle): Promise<void> =
 
 const open = (page: Page, view: string) => page.getByRole("link", { name: view, exact: true }).click()
 
-describe.skipIf(!existsSync(browserPath))("an admin", () => {
+describe.skipIf(!hasBrowser)("an admin", () => {
   beforeAll(async () => {
     await import("../scripts/build-if-stale.ts")
   })
@@ -147,24 +110,18 @@ describe.skipIf(!existsSync(browserPath))("an admin", () => {
       await untilItListens(page, broker)
       await page.emulateMedia({ colorScheme })
       await page.setViewportSize({ width, height: 800 })
-      const violations: Array<string> = []
       for (const view of ["Clients", "Health", "Audit"]) {
         await open(page, view)
         await page.getByText("Loading …").last().waitFor({ state: "hidden" })
         if (view === "Audit") await page.getByRole("cell", { name: "user:ada" }).first().waitFor()
         await page.screenshot({ path: join(pictures, `${view} ${width}.png`) })
-        await page.evaluate(axe.source)
-        const found = (await page.evaluate("axe.run()")) as axe.AxeResults
-        const serious = found.violations.filter(({ impact }) => impact === "serious" || impact === "critical")
-        violations.push(...serious.map(({ id, nodes }) => `${view}: ${id} ${nodes[0]?.html}`))
-        assert.isAtMost((await page.evaluate("document.documentElement.scrollWidth")) as number, width, view)
+        await inspect(page, view)
       }
-      assert.deepStrictEqual(violations, [])
     })
   )
 })
 
-describe.skipIf(!existsSync(browserPath))("who is no admin", () => {
+describe.skipIf(!hasBrowser)("who is no admin", () => {
   it.each(["vera", "otto"] as const)("sees nothing of it, and is refused what he asks for by himself: %s", (user) =>
     visit(user, async ({ page }) => {
       for (const view of ["Clients", "Health", "Audit"]) {

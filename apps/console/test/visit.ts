@@ -52,21 +52,23 @@ const cable = Effect.acquireRelease(
 interface Visit {
   readonly page: Page
   readonly broker: BrokerHandle
+  /** For clients of other programs. */
+  readonly webSocketUrl: string
   /** Cuts the cable, or mends it. */
   readonly cut: (isCut: boolean) => void
 }
 
 /** A user at the console, with nothing that it has to complain about. */
 export const visit = (
-  user: "ada" | "vera",
+  user: "ada" | "otto" | "vera",
   use: (visit: Visit) => Promise<void>,
   options: BrokerOptions = {}
 ): Promise<void> =>
   Effect.gen(function* () {
     const broker = yield* Broker.start({ policyWarnings: "ignore", ...options })
     const { wire, port } = yield* cable
-    const { url, loginLink } = yield* Gateway.start(broker, {
-      users: { ada: "admin", vera: "viewer" },
+    const { url, webSocketUrl, loginLink } = yield* Gateway.start(broker, {
+      users: { ada: "admin", otto: "operator", vera: "viewer" },
       console: dist,
       hosts: [`127.0.0.1:${port}`]
     })
@@ -90,7 +92,7 @@ export const visit = (
           wire.isCut = isCut
           if (isCut) for (const socket of wire.open) socket.destroy()
         }
-        await use({ page, broker, cut })
+        await use({ page, broker, webSocketUrl, cut })
         assert.deepStrictEqual(complaints, [])
       } finally {
         await browser.close()
