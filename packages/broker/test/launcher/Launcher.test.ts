@@ -26,7 +26,8 @@ describe("a launcher", () => {
   it.live("widens the pipe through which much has come, and no other", () =>
     Effect.gen(function* () {
       const launcher = yield* openLauncher
-      const script = `head -c ${MANY} /dev/zero; echo >&2; read line`
+      // Not by its own `echo`, for which a shell has stderr as its stdout for a moment.
+      const script = `head -c ${MANY} /dev/zero; head -c 1 /dev/zero >&2; read line`
       const stdio = ["input", "output", "output"] as const
       const { pid, inputs, outputs, exited } = yield* Effect.promise(() => launcher.spawn({ ...shell(script), stdio }))
       const [out, err] = [outputs.get(1)!, outputs.get(2)!]
