@@ -297,7 +297,7 @@ describe("output", () => {
     "is made by a thread that runs only while nobody else wants to (without chrt(1) it is nice)",
     () =>
       Effect.gen(function* () {
-        const client = yield* connect(yield* start("memory"), { history: { output: 1024 } })
+        const client = yield* connect(yield* start({ file: yield* historyFile }), { history: { output: 1024 } })
         assert.lengthOf(yield* all(client, { output: { contains: "x" } }), 0)
         yield* eventually("a thread is idle", Effect.sync(policiesOfThreads), (policies) =>
           policies.includes(SCHED_IDLE)

@@ -14,8 +14,9 @@ export class Loads {
   /** A sample that was there already tells nothing new. */
   after(sample: UsageSample): ReadonlyMap<ProcessId, Load> {
     const passedMs = sample.at - this.#before.at
-    if (passedMs <= 0) return this.#loads
-    const before = new Map(this.#before.processes.map(({ id, cpuMs }) => [id, cpuMs]))
+    if (passedMs === 0) return this.#loads
+    // A clock that was set back tells no time that has passed.
+    const before = new Map((passedMs < 0 ? [] : this.#before.processes).map(({ id, cpuMs }) => [id, cpuMs]))
     this.#before = sample
     this.#loads = new Map(
       sample.processes.map(({ id, cpuMs, residentBytes }) => {

@@ -13,6 +13,7 @@ import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { showBytes } from "../processes/words.ts"
 import { type Chunk, Kept, type StreamName } from "./Kept.ts"
+import { Pen } from "./Pen.ts"
 import { saveFile } from "./save-file.ts"
 
 /** Sequences that set a title, a link, or the clipboard. */
@@ -21,8 +22,7 @@ const unwanted = [0, 1, 2, 4, 7, 8, 9, 10, 11, 12, 52, 104, 110, 111, 112, 133, 
 /** Bytes that are kept to be saved, and to be shown once a pause is over. */
 const MAX_KEPT_BYTES = 16 * 1024 * 1024
 
-const red = new TextEncoder().encode("\u001b[31m")
-const plain = new TextEncoder().encode("\u001b[39m")
+const inRed = ["\u001b[31m", "\u001b[39m"] as const
 
 /** Colours of what a search has found: black on these is readable. */
 const foundColours = {
@@ -48,6 +48,7 @@ export const initialState: ScreenState = { shown: "both", isPaused: false, waiti
 
 export class Screen {
   readonly #terminal: Terminal
+  readonly #pen: Pen
   readonly #fit = new FitAddon()
   readonly #search = new SearchAddon()
   readonly #sizes: ResizeObserver
@@ -77,6 +78,7 @@ export class Screen {
         red: "#ff8f86"
       }
     })
+    this.#pen = new Pen(this.#terminal)
     for (const code of unwanted) this.#terminal.parser.registerOscHandler(code, () => true)
     this.#terminal.loadAddon(this.#fit)
     this.#terminal.loadAddon(this.#search)
@@ -109,12 +111,14 @@ export class Screen {
     )
   }
 
-  /** Something that has been put out before, as a whole. `omitted`: bytes before it that nobody has kept. */
+  /** The outputs of one that has ended, each as a whole. `omitted`: bytes before it that nobody has kept. */
   showPast(stream: StreamName, bytes: Uint8Array, omitted: number): void {
-    if (omitted > 0) this.#remark(`${showBytes(omitted)} of ${stream} before this are not kept`)
-    const chunk = { stream, bytes: new Uint8Array(bytes) }
-    this.#kept.add(chunk)
-    this.#write(chunk)
+    const before = this.#kept.dropped
+    this.#kept.add({ stream, bytes: new Uint8Array(bytes) })
+    // Of what is longer than a page can hold the last is shown.
+    const left = Math.min(bytes.byteLength, this.#kept.dropped - before)
+    if (omitted + left > 0) this.#pen.remark(`${showBytes(omitted + left)} of ${stream} before this are not kept`)
+    this.#write({ stream, bytes: new Uint8Array(bytes.subarray(left)) })
   }
 
   /** What comes from here on is counted and waits. */
@@ -128,7 +132,7 @@ export class Screen {
     this.#waiting = undefined
     this.#set({ isPaused: false, waitingBytes: 0 })
     if (waiting === undefined) return
-    if (waiting.dropped > 0) this.#remark(`${showBytes(waiting.dropped)} went by in the pause`)
+    if (waiting.dropped > 0) this.#pen.remark(`${showBytes(waiting.dropped)} went by in the pause`)
     for (const chunk of waiting.chunks) this.#write(chunk)
   }
 
@@ -136,7 +140,7 @@ export class Screen {
   select(shown: Shown): void {
     this.#waiting = undefined
     this.#set({ shown, isPaused: false, waitingBytes: 0 })
-    this.#terminal.reset()
+    this.#pen.startOver()
     for (const chunk of this.#kept.chunks) this.#write(chunk)
   }
 
@@ -167,7 +171,7 @@ export class Screen {
 
   #tellGone({ stdout, stderr }: StreamOffsets): void {
     const bytes = stdout + stderr
-    if (bytes > 0) this.#remark(`${showBytes(bytes)} are no longer kept`)
+    if (bytes > 0) this.#pen.remark(`${showBytes(bytes)} are no longer kept`)
   }
 
   /** The next bytes are asked for once the terminal has drawn these, so that a flood waits where it comes from. */
@@ -192,15 +196,7 @@ export class Screen {
 
   #write(chunk: Chunk, done?: () => void): void {
     if (!this.#isShown(chunk)) return done?.()
-    const isError = chunk.stream === "stderr"
-    if (isError) this.#terminal.write(red)
-    this.#terminal.write(chunk.bytes, done)
-    if (isError) this.#terminal.write(plain)
-  }
-
-  /** A word of the console's own. */
-  #remark(text: string): void {
-    this.#terminal.writeln(`\u001b[2m… ${text} …\u001b[22m`)
+    this.#pen.draw(chunk.bytes, chunk.stream === "stderr" ? inRed : undefined, done)
   }
 
   #set(state: Partial<ScreenState>): void {

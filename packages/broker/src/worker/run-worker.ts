@@ -42,7 +42,7 @@ try {
     start.mark,
     (message) => notify({ _tag: "Log", level: "Warning", message, part: "launcher" })
   )
-  const giveWay = giveWayBy(choosing.then(({ spawner }) => spawner))
+  const giveWay = giveWayBy(choosing)
   const [{ spawner, fallback }, audit, history, { serveHost }] = await Promise.all([
     choosing,
     start.audit && openAudit(start.audit, start.previousEnd !== undefined),

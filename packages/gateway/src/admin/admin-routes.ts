@@ -60,7 +60,7 @@ const revoke = async (call: Call, broker: AdminBroker): Promise<Answer> => {
   // Told before it is done, so that it is told even where somebody ends the very token that he uses.
   const done = Effect.andThen(
     broker.note({ act: kill ? "revoke, with processes" : "revoke", by, target: id }),
-    broker.revokeById(id, { kill })
+    Effect.tapError(broker.revokeById(id, { kill }), () => broker.note({ act: "revoke failed", by, target: id }))
   )
   return Effect.runPromise(
     Effect.match(done, {

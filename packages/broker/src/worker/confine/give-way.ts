@@ -9,7 +9,7 @@ export type GiveWay = (thread: number) => void
  * the others a tenth of what they do, since it goes on for some milliseconds once it has begun; one of this class costs
  * nothing that can be measured. Node has no call for it, and chrt(1) has. Without that it is left as nice as it is.
  */
-export const giveWayBy = (spawner: Promise<Spawner>): GiveWay => {
+export const giveWayBy = (choosing: Promise<{ readonly spawner: Spawner }>): GiveWay => {
   const chrt = findTool("chrt")
   if (chrt === undefined) return () => {}
   return (thread) => {
@@ -23,6 +23,6 @@ export const giveWayBy = (spawner: Promise<Spawner>): GiveWay => {
       stdio: ["ignore", "ignore", "ignore"]
     } as const
     // A thread that has ended meanwhile, or a broker that is ending, needs it no more.
-    void spawner.then((it) => it.spawn(request)).catch(() => {})
+    void choosing.then(({ spawner }) => spawner.spawn(request)).catch(() => {})
   }
 }

@@ -50,7 +50,13 @@ export class History {
     const log = await HistoryLog.open(workerFile, start)
     const reader = (nice: number, started?: GiveWay) =>
       new ReaderThread(workerFile, { role: "history reader", file, where, nice }, searchTimeoutMs, started)
-    return new History(log, reader(LOOK_UP_NICE), reader(SEARCH_NICE, giveWay), searchTimeoutMs)
+    // In memory a search holds the writer up while it reads, so it must not wait for those who run.
+    return new History(
+      log,
+      reader(LOOK_UP_NICE),
+      reader(SEARCH_NICE, where === "file" ? giveWay : undefined),
+      searchTimeoutMs
+    )
   }
 
   private constructor(log: HistoryLog, lookUps: ReaderThread, searches: ReaderThread, timeoutMs: number) {

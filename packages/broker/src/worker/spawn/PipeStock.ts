@@ -22,6 +22,12 @@ const BATCH = 128
 /** With fewer than so many left the next are made, so that a burst need not wait for them. */
 const LOW = 64
 
+/**
+ * Pipes that are wide at a time. Higher: more streams at once gain by it. Lower: less of what one user may have in pipes, of which 64
+ * take a twelfth (pipe(7), pipe-user-pages-soft).
+ */
+const MAX_WIDE = 64
+
 /** A pipe that the worker reads from. */
 export interface OutputPipe {
   readonly slot: PipeSlot
@@ -37,6 +43,7 @@ export class PipeStock {
   readonly #widen: (fd: number) => void
   #making: Promise<void> | undefined
   #lastNumber = 0
+  #wide = 0
 
   /**
    * `make` makes pipes of these names in the directory. Rejects with {@link SpawnError}. `widen` is told of each through which
@@ -61,7 +68,8 @@ export class PipeStock {
     if (this.#ready.length < LOW) this.fill().catch(() => {})
     const pipes: Array<OutputPipe> = []
     try {
-      for (const name of names) pipes.push(openPipe(join(this.#directory, name), this.#widen))
+      for (const name of names)
+        pipes.push(openPipe(join(this.#directory, name), (fd, socket) => this.#busy(fd, socket)))
       return pipes
     } catch (cause) {
       for (const pipe of pipes) pipe.destroy()
@@ -73,6 +81,13 @@ export class PipeStock {
     }
   }
 
+  #busy(fd: number, socket: Socket): void {
+    if (this.#wide >= MAX_WIDE) return
+    this.#wide++
+    socket.once("close", () => this.#wide--)
+    this.#widen(fd)
+  }
+
   async #makeBatch(): Promise<void> {
     const names = Array.from({ length: BATCH }, () => `p${++this.#lastNumber}`)
     await this.#make(names)
@@ -80,13 +95,14 @@ export class PipeStock {
   }
 }
 
-const openPipe = (path: string, widen: (fd: number) => void): OutputPipe => {
+const openPipe = (path: string, busy: (fd: number, socket: Socket) => void): OutputPipe => {
   const fd = openNonBlocking(path, "read")
   return {
     slot: { pipe: path },
     source: () => {
-      const reader = new ScratchReader(() => widen(fd))
-      return reader.sourceOf(new Socket({ fd, readable: true, writable: false, onread: reader.onread }))
+      const reader = new ScratchReader(() => busy(fd, socket))
+      const socket = new Socket({ fd, readable: true, writable: false, onread: reader.onread })
+      return reader.sourceOf(socket)
     },
     destroy: () => closeSync(fd)
   }
