@@ -50,4 +50,14 @@ describe("what is kept of an output", () => {
     assert.isAtMost(kept.bytes, 1000)
     assert.strictEqual(kept.bytes + kept.dropped, 5000)
   })
+
+  it("loses no more of one stream than another needs", () => {
+    const most = 4 * 1024 * 1024
+    const kept = new Kept(most)
+    kept.add(chunk("stdout", new Uint8Array(most)))
+    const before = kept.bytes
+    kept.add(chunk("stderr", Uint8Array.of(1, 2, 3)))
+    assert.isAtLeast(kept.bytes, before - 64 * 1024)
+    assert.strictEqual(bytesOf(kept).at(-1), 3)
+  })
 })

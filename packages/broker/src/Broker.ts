@@ -57,7 +57,7 @@ import { decodeTransforms, type OwnTransform, type PoolOptions } from "./host/tr
 import { overWorkers } from "./host/over-workers.ts"
 import { clockStartsNow } from "./link/clock-start.ts"
 import type { BrokerStats, Identity, ShutdownReport } from "./link/host-operations.ts"
-import type { ConnectedClient, GoodToken, HostNote } from "./link/Overview.ts"
+import { type ConnectedClient, type GoodToken, type HostNote, MAX_WORDS_LENGTH } from "./link/Overview.ts"
 import type { SpawnerChoice } from "./link/worker-start.ts"
 import type { WorkerMetrics } from "./link/WorkerMetrics.ts"
 
@@ -462,9 +462,6 @@ export class Broker extends Context.Service<Broker, BrokerHandle>()("@spawnbroke
 /** So many that no two brokers of a machine have the same. It is no secret. */
 const MARK_BYTES = 8
 
-/** Length of the words by what a client comes. */
-const MAX_VIA = 256
-
 /** What a shutdown takes on top of its grace, before the thread is terminated all the same. */
 const SHUTDOWN_MARGIN_MS = 5000
 
@@ -500,7 +497,7 @@ const makeHandle = (supervised: Supervised, defaultGrace: Duration.Input): Broke
     identify: (token) => retrying(({ connection }) => connection.call.identify({ token })),
     openPort: () => openPortVia("port"),
     attachPort: (window, { via = "port" } = {}) =>
-      openPortVia(via.slice(0, MAX_VIA)).pipe(
+      openPortVia(via.slice(0, MAX_WORDS_LENGTH)).pipe(
         Effect.map((port) => bridgePorts(window, port)),
         Effect.tapError(() => Effect.sync(() => window.close()))
       ),

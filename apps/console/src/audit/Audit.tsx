@@ -1,12 +1,16 @@
 import * as Stream from "effect/Stream"
 import { useEffect, useMemo, useState } from "react"
 import { useDesk, useFacts } from "../connection/use-desk.ts"
+import { ProcessLink } from "../parts/ProcessLink.tsx"
+import { type State, StateText } from "../parts/StateText.tsx"
+import { TableHead } from "../parts/TableHead.tsx"
+import { showTime } from "../processes/words.ts"
 import { type AuditFilter, entriesOf, entriesOfRecord, type Entry, merge, outcomes, passes } from "./entries.ts"
 
 /** Of the history, the youngest. */
 const MAX_RECORDS = 200
 
-const tones: Readonly<Record<Entry["outcome"], string>> = {
+const tones: Readonly<Record<Entry["outcome"], State["tone"]>> = {
   allowed: "good",
   denied: "bad",
   failed: "bad",
@@ -94,27 +98,17 @@ const Filters = ({ filter, users, onChange }: FiltersProps) => (
 const Entries = ({ entries }: { readonly entries: ReadonlyArray<Entry> }) => (
   <div className="scroller" role="region" aria-label="Decisions and ends" tabIndex={0}>
     <table>
-      <thead>
-        <tr>
-          <th scope="col">Time</th>
-          <th scope="col">Outcome</th>
-          <th scope="col">User</th>
-          <th scope="col">Rule</th>
-          <th scope="col">What</th>
-        </tr>
-      </thead>
+      <TableHead columns={["Time", "Outcome", "User", "Rule", "What"]} />
       <tbody>
         {entries.map(({ key, at, outcome, who, rule, what, id }) => (
           <tr key={key}>
-            <td>{new Date(at).toLocaleString()}</td>
+            <td>{showTime(at)}</td>
             <td>
-              <span className="state" data-tone={tones[outcome]}>
-                {outcome}
-              </span>
+              <StateText state={{ text: outcome, tone: tones[outcome] }} />
             </td>
             <td>{who}</td>
             <td className="mono">{rule}</td>
-            <td className="wide">{id === undefined ? what : <a href={`#/process/${id}`}>{what}</a>}</td>
+            <td className="wide">{id === undefined ? what : <ProcessLink id={id}>{what}</ProcessLink>}</td>
           </tr>
         ))}
       </tbody>

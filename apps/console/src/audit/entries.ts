@@ -1,6 +1,6 @@
 /** Decisions and ends, as lines of one list, from facts and from the history. */
-import { type BusEvent, describeExit, type HistoryRecord } from "@spawnbroker/client"
-import { showCommand } from "../processes/words.ts"
+import type { BusEvent, HistoryRecord } from "@spawnbroker/client"
+import { showCommand, showEnd } from "../processes/words.ts"
 
 export const outcomes = ["allowed", "denied", "failed", "ended", "noted"] as const
 export type Outcome = (typeof outcomes)[number]
@@ -35,7 +35,7 @@ const tellers: Tellers = {
   }),
   ProcessExited: ({ command, exit, killedBy, id }) => ({
     outcome: "ended",
-    what: `${command}: ${showEnd(exit, killedBy)}`,
+    what: `${command}: ${showEnd({ exit, killedBy })}`,
     rule: "",
     id
   }),
@@ -56,9 +56,6 @@ const tellers: Tellers = {
   })
 }
 
-const showEnd = (exit: Parameters<typeof describeExit>[0], killedBy: string | undefined): string =>
-  describeExit(exit) + (killedBy === undefined ? "" : ` by ${killedBy}`)
-
 /** Nothing, of a fact that is neither a decision nor an end. */
 export const entriesOf = (event: BusEvent): ReadonlyArray<Entry> => {
   const told = (tellers[event._tag] as ((event: BusEvent) => Told) | undefined)?.(event)
@@ -76,7 +73,7 @@ export const entriesOfRecord = (record: HistoryRecord): ReadonlyArray<Entry> => 
     { ...start, at: startedAt, key: keyOf(start) },
     ...(exitedAt === undefined || exit === undefined
       ? []
-      : [{ ...end, at: exitedAt, what: `${command}: ${showEnd(exit, killedBy)}`, key: keyOf(end) }])
+      : [{ ...end, at: exitedAt, what: `${command}: ${showEnd({ exit, killedBy })}`, key: keyOf(end) }])
   ]
 }
 

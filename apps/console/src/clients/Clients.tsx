@@ -1,5 +1,7 @@
 import { useState } from "react"
 import { usePolled } from "../connection/ask-admin.ts"
+import { TableHead } from "../parts/TableHead.tsx"
+import { showTime } from "../processes/words.ts"
 import { DeriveToken } from "./DeriveToken.tsx"
 import { RevokeDialog } from "./RevokeDialog.tsx"
 import type { ConnectedClient, GoodToken } from "./shapes.ts"
@@ -42,25 +44,13 @@ export const Clients = () => {
   )
 }
 
-const showTime = (at: number): string => new Date(at).toLocaleString()
-
 const ClientTable = ({ clients }: { readonly clients: ReadonlyArray<ConnectedClient> | undefined }) => {
   if (clients === undefined) return <p className="empty">Loading …</p>
   if (clients.length === 0) return <p className="empty">Nobody is connected.</p>
   return (
     <div className="scroller" role="region" aria-label="Connected clients" tabIndex={0}>
       <table>
-        <thead>
-          <tr>
-            <th scope="col">Subject</th>
-            <th scope="col">By</th>
-            <th scope="col">Since</th>
-            <th scope="col" className="number">
-              Live processes
-            </th>
-            <th scope="col">Token</th>
-          </tr>
-        </thead>
+        <TableHead columns={["Subject", "By", "Since", "Live processes", "Token"]} numbers={["Live processes"]} />
         <tbody>
           {clients.map(({ subject, via, connectedAt, processes, tokenId }, index) => (
             <tr key={`${tokenId} ${connectedAt} ${index}`}>
@@ -88,22 +78,10 @@ const TokenTable = ({ tokens, onRevoke }: TokenTableProps) => {
   return (
     <div className="scroller" role="region" aria-label="Tokens" tabIndex={0}>
       <table>
-        <thead>
-          <tr>
-            <th scope="col">Subject</th>
-            <th scope="col">Token</th>
-            <th scope="col">Minted</th>
-            <th scope="col">Expires</th>
-            <th scope="col">Derived from</th>
-            <th scope="col" className="number">
-              Sessions
-            </th>
-            <th scope="col" className="number">
-              Live processes
-            </th>
-            <th scope="col">Action</th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={["Subject", "Token", "Minted", "Expires", "Derived from", "Sessions", "Live processes", "Action"]}
+          numbers={["Sessions", "Live processes"]}
+        />
         <tbody>
           {tokens.map((token) => (
             <tr key={token.id}>

@@ -11,6 +11,9 @@ export const usePlace = (): ReadonlyArray<string> => {
   return hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent)
 }
 
+/** The address of a place. */
+export const hrefOf = (...place: ReadonlyArray<string>): string => `#/${place.map(encodeURIComponent).join("/")}`
+
 export const goTo = (...place: ReadonlyArray<string>): void => {
-  location.hash = `/${place.map(encodeURIComponent).join("/")}`
+  location.hash = hrefOf(...place)
 }

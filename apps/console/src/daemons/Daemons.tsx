@@ -2,12 +2,14 @@ import { type DaemonInfo, describeReason, type DaemonState } from "@spawnbroker/
 import { useState } from "react"
 import { useDesk, useFacts } from "../connection/use-desk.ts"
 import type { DaemonChange } from "../connection/Desk.ts"
+import { ProcessLink } from "../parts/ProcessLink.tsx"
+import { type State, StateText } from "../parts/StateText.tsx"
 import { showCommand, showDuration } from "../processes/words.ts"
 
 /** Changes of one daemon that are shown. */
 const MAX_SHOWN = 50
 
-const tones: Readonly<Record<DaemonState, string>> = {
+const tones: Readonly<Record<DaemonState, State["tone"]>> = {
   stopped: "quiet",
   waiting: "quiet",
   starting: "live",
@@ -73,10 +75,7 @@ const Daemon = ({ daemon, changes, onProblem }: DaemonProps) => {
   return (
     <li className="card">
       <h2>
-        {name}{" "}
-        <span className="state" data-tone={tones[state]}>
-          {state}
-        </span>
+        {name} <StateText state={{ text: state, tone: tones[state] }} />
       </h2>
       <p className="mono">{showCommand(daemon)}</p>
       <ul className="plain">
@@ -88,7 +87,7 @@ const Daemon = ({ daemon, changes, onProblem }: DaemonProps) => {
             ) : processId === undefined ? (
               `PID ${pid}`
             ) : (
-              <a href={`#/process/${processId}`}>PID {pid}</a>
+              <ProcessLink id={processId}>PID {pid}</ProcessLink>
             )}
             {`, for ${showDuration(Math.max(0, Date.now() - since))}`}
             {restarts > 0 && `, ${restarts} restarts`}
@@ -131,10 +130,7 @@ const Changes = ({ changes, hasReplicas }: ChangesProps) => (
         {changes.map(({ at, seq, from, to, reason, replica }) => (
           <li key={`${at} ${seq}`}>
             <time className="quiet">{new Date(at).toLocaleTimeString()}</time> {hasReplicas && `${replica}: `}
-            {from} →{" "}
-            <span className="state" data-tone={tones[to]}>
-              {to}
-            </span>
+            {from} → <StateText state={{ text: to, tone: tones[to] }} />
             {reason !== undefined && <span className="quiet"> {describeReason(reason)}</span>}
           </li>
         ))}

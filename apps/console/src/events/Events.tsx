@@ -1,6 +1,9 @@
-import { type BusEvent, describeExit } from "@spawnbroker/client"
+import type { BusEvent } from "@spawnbroker/client"
 import { useFacts } from "../connection/use-desk.ts"
-import { showCommand, showDuration } from "../processes/words.ts"
+import { ProcessLink } from "../parts/ProcessLink.tsx"
+import { StateText } from "../parts/StateText.tsx"
+import { TableHead } from "../parts/TableHead.tsx"
+import { showCommand, showDuration, showEnd } from "../processes/words.ts"
 
 const bad: ReadonlySet<BusEvent["_tag"]> = new Set([
   "ConnectRefused",
@@ -18,7 +21,7 @@ const tellers: Tellers = {
   ProcessStarted: (event) => `${showCommand(event)}, by ${event.rule}`,
   StartFailed: (event) => `${showCommand(event)}: ${event.error} ${event.reason ?? ""}`,
   ProcessExited: ({ command, exit, killedBy, durationMs }) =>
-    `${command}: ${describeExit(exit)}${killedBy === undefined ? "" : ` by ${killedBy}`}, after ${showDuration(durationMs)}`,
+    `${command}: ${showEnd({ exit, killedBy })}, after ${showDuration(durationMs)}`,
   PermissionDenied: ({ operation, command, target, rule }) => `${operation} ${command ?? target ?? ""}, by ${rule}`,
   ProcessSignaled: ({ operation, signal }) => `${operation} ${signal ?? ""}`,
   DaemonStateChanged: ({ name, from, to }) => `${name}: ${from} → ${to}`,
@@ -37,27 +40,18 @@ export const Events = () => {
   return (
     <section aria-label="Events" className="scroller">
       <table>
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            <th scope="col">What</th>
-            <th scope="col">Who</th>
-            <th scope="col">Details</th>
-          </tr>
-        </thead>
+        <TableHead columns={["Time", "What", "Who", "Details"]} />
         <tbody>
           {events.map((event) => (
             <tr key={`${event.at} ${event.seq}`}>
               <td>{new Date(event.at).toLocaleTimeString()}</td>
               <td>
-                <span className="state" data-tone={bad.has(event._tag) ? "bad" : "quiet"}>
-                  {event._tag}
-                </span>
+                <StateText state={{ text: event._tag, tone: bad.has(event._tag) ? "bad" : "quiet" }} />
               </td>
               <td>{"subject" in event ? event.subject : ""}</td>
               <td className="wide">
                 {"id" in event && event.id !== undefined ? (
-                  <a href={`#/process/${event.id}`}>{tell(event) || event.id}</a>
+                  <ProcessLink id={event.id}>{tell(event) || event.id}</ProcessLink>
                 ) : (
                   tell(event)
                 )}

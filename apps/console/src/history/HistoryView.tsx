@@ -1,7 +1,9 @@
 import type { HistoryRecord } from "@spawnbroker/client"
 import { useState } from "react"
 import { goTo } from "../connection/use-place.ts"
-import { StateText } from "../process/FactList.tsx"
+import { ProcessLink } from "../parts/ProcessLink.tsx"
+import { StateText } from "../parts/StateText.tsx"
+import { TableHead } from "../parts/TableHead.tsx"
 import { showCommand, showDuration, showTime } from "../processes/words.ts"
 import { noFilter } from "./Filter.ts"
 import { FilterForm } from "./FilterForm.tsx"
@@ -53,17 +55,7 @@ const Foot = ({ found: { records, progress, problem }, hasFilter, onMore }: Foot
 const RecordTable = ({ records }: { readonly records: ReadonlyArray<HistoryRecord> }) => (
   <div className="scroller records">
     <table>
-      <thead>
-        <tr>
-          <th scope="col">State</th>
-          <th scope="col">Command</th>
-          <th scope="col">Who</th>
-          <th scope="col">Started</th>
-          <th scope="col" className="number">
-            Ran for
-          </th>
-        </tr>
-      </thead>
+      <TableHead columns={["State", "Command", "Who", "Started", "Ran for"]} numbers={["Ran for"]} />
       <tbody>
         {records.map((record) => (
           <Row key={record.id} record={record} />
@@ -81,7 +73,7 @@ const Row = ({ record }: { readonly record: HistoryRecord }) => {
         <StateText state={showRecordState(record)} />
       </td>
       <td className="wide" title={showCommand(record)}>
-        <a href={`#/process/${encodeURIComponent(id)}`}>{showCommand(record)}</a>
+        <ProcessLink id={id}>{showCommand(record)}</ProcessLink>
         {found !== undefined && <span className="quiet"> {found.line}</span>}
       </td>
       <td>{subject}</td>

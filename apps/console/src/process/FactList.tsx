@@ -16,13 +16,3 @@ export const FactList = ({ facts }: { readonly facts: ReadonlyArray<FactEntry> }
       ))}
   </dl>
 )
-
-interface StateTextProps {
-  readonly state: { readonly text: string; readonly tone: string }
-}
-
-export const StateText = ({ state: { text, tone } }: StateTextProps) => (
-  <span className="state" data-tone={tone}>
-    {text}
-  </span>
-)

@@ -22,14 +22,16 @@ const costOf = ({ buffer }: Block): number => buffer.byteLength + BLOCK_COST
 
 export class Kept {
   readonly #maxBytes: number
+  readonly #blockBytes: number
   #blocks: Array<Block> = []
   #cost = 0
   #bytes = 0
   #dropped = 0
 
-  /** Over `maxBytes`, memory for more to come included, the oldest go. */
+  /** Over `maxBytes`, which is 1,000 at least, memory for more to come included, the oldest go. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
+    this.#blockBytes = Math.min(BLOCK_BYTES, maxBytes - BLOCK_COST)
   }
 
   get bytes(): number {
@@ -45,30 +47,27 @@ export class Kept {
     return this.#blocks.map(({ stream, buffer, length }) => ({ stream, bytes: buffer.subarray(0, length) }))
   }
 
-  add({ stream, bytes: all }: Chunk): void {
-    // Of one that is too long by itself, its last bytes, and nothing of what was before.
-    const bytes = all.subarray(Math.max(0, all.byteLength - this.#maxBytes + BLOCK_COST))
-    const surplusBytes = all.byteLength - bytes.byteLength
-    this.#dropped += surplusBytes
-    if (surplusBytes > 0) this.#drop(this.#blocks.length)
+  /** One that is longer than a block is taken apart, so that no more than has to goes at a time. */
+  add({ stream, bytes }: Chunk): void {
+    if (bytes.byteLength <= this.#blockBytes) return this.#addShort(stream, bytes)
+    for (let from = 0; from < bytes.byteLength; from += this.#blockBytes) {
+      this.#addShort(stream, bytes.slice(from, from + this.#blockBytes))
+    }
+  }
+
+  #addShort(stream: StreamName, bytes: Uint8Array<ArrayBuffer>): void {
     const last = this.#blocks.at(-1)
-    if (last?.stream === stream && last.length + bytes.byteLength <= BLOCK_BYTES) this.#join(last, bytes)
+    if (last?.stream === stream && last.length + bytes.byteLength <= this.#blockBytes) this.#join(last, bytes)
     else this.#begin({ stream, buffer: bytes, length: bytes.byteLength })
     this.#bytes += bytes.byteLength
     let surplus = 0
-    for (let cost = this.#cost; cost > this.#maxBytes && surplus < this.#blocks.length - 1; surplus++) {
-      cost -= costOf(this.#blocks[surplus]!)
-    }
-    if (surplus > 0) this.#drop(surplus)
-  }
-
-  /** So many of the oldest. */
-  #drop(count: number): void {
-    for (const block of this.#blocks.splice(0, count)) {
+    for (; this.#cost > this.#maxBytes && surplus < this.#blocks.length - 1; surplus++) {
+      const block = this.#blocks[surplus]!
       this.#cost -= costOf(block)
       this.#bytes -= block.length
       this.#dropped += block.length
     }
+    if (surplus > 0) this.#blocks.splice(0, surplus)
   }
 
   #begin(block: Block): void {
@@ -81,7 +80,7 @@ export class Kept {
     const length = block.length + bytes.byteLength
     if (length > block.buffer.byteLength) {
       this.#cost -= costOf(block)
-      const larger = new Uint8Array(Math.min(BLOCK_BYTES, Math.max(256, 2 * length)))
+      const larger = new Uint8Array(Math.min(this.#blockBytes, Math.max(256, 2 * length)))
       larger.set(block.buffer.subarray(0, block.length))
       block.buffer = larger
       this.#cost += costOf(block)

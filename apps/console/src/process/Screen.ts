@@ -113,12 +113,12 @@ export class Screen {
 
   /** The outputs of one that has ended, each as a whole. `omitted`: bytes before it that nobody has kept. */
   showPast(stream: StreamName, bytes: Uint8Array, omitted: number): void {
-    const before = this.#kept.dropped
-    this.#kept.add({ stream, bytes: new Uint8Array(bytes) })
     // Of what is longer than a page can hold the last is shown.
-    const left = Math.min(bytes.byteLength, this.#kept.dropped - before)
+    const left = Math.max(0, bytes.byteLength - MAX_KEPT_BYTES)
     if (omitted + left > 0) this.#pen.remark(`${showBytes(omitted + left)} of ${stream} before this are not kept`)
-    this.#write({ stream, bytes: new Uint8Array(bytes.subarray(left)) })
+    const chunk: Chunk = { stream, bytes: new Uint8Array(bytes.subarray(left)) }
+    this.#kept.add(chunk)
+    this.#write(chunk)
   }
 
   /** What comes from here on is counted and waits. */

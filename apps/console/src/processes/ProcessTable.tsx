@@ -3,6 +3,8 @@ import { useMemo, useRef, useState } from "react"
 import type { Load } from "../connection/Loads.ts"
 import { useFacts, useLoads } from "../connection/use-desk.ts"
 import { goTo } from "../connection/use-place.ts"
+import { ProcessLink } from "../parts/ProcessLink.tsx"
+import { StateText } from "../parts/StateText.tsx"
 import { useWindow } from "./use-window.ts"
 import { isRunning, showBytes, showCommand, showDuration, showShare, showState } from "./words.ts"
 
@@ -164,11 +166,9 @@ const Row = ({ process, index }: { readonly process: Listed; readonly index: num
         title={isWide ? show(process) : undefined}
       >
         {isWide ? (
-          <a href={`#/process/${encodeURIComponent(process.id)}`}>{show(process)}</a>
+          <ProcessLink id={process.id}>{show(process)}</ProcessLink>
         ) : name === "State" ? (
-          <span className="state" data-tone={showState(process).tone}>
-            {show(process)}
-          </span>
+          <StateText state={showState(process)} />
         ) : (
           show(process)
         )}

@@ -1,5 +1,6 @@
 /** Figures and states as one reads them. */
-import { commandLine, describeExit, type ProcessInfo } from "@spawnbroker/client"
+import { commandLine, describeExit, type ExitStatus, isSuccess, type ProcessInfo } from "@spawnbroker/client"
+import type { State } from "../parts/StateText.tsx"
 
 export const showCommand = ({ command, args }: Pick<ProcessInfo, "command" | "args">): string =>
   commandLine(command, args)
@@ -27,16 +28,25 @@ export const showTime = (at: number): string => new Date(at).toLocaleString()
 
 export const isRunning = ({ state }: ProcessInfo): boolean => state === "starting" || state === "running"
 
-/** What it does, or how it has ended; and whether that is good. */
-export const showState = (
-  process: ProcessInfo
-): { readonly text: string; readonly tone: "live" | "good" | "bad" | "quiet" } => {
-  if (isRunning(process)) return { text: process.state, tone: "live" }
-  if (process.exit === undefined) return { text: process.state, tone: process.state === "failed" ? "bad" : "quiet" }
-  const isGood = process.exit._tag === "Exited" && process.exit.code === 0
-  const by = process.killedBy === undefined ? "" : ` by ${process.killedBy}`
-  return {
-    text: describeExit(process.exit) + by,
-    tone: isGood ? "good" : process.killedBy === "client" ? "quiet" : "bad"
-  }
+interface Ending {
+  readonly exit: ExitStatus
+  readonly killedBy?: ProcessInfo["killedBy"] | undefined
+}
+
+/** How it has ended, and who has ended it. */
+export const showEnd = ({ exit, killedBy }: Ending): string =>
+  describeExit(exit) + (killedBy === undefined ? "" : ` by ${killedBy}`)
+
+/** The same, and whether it is good: what a client has ended was meant to be. */
+export const stateOfEnd = (ending: Ending): State => {
+  const tone = isSuccess(ending.exit) ? "good" : ending.killedBy === "client" ? "quiet" : "bad"
+  return { text: showEnd(ending), tone }
+}
+
+/** What it does, or how it has ended. */
+export const showState = (process: ProcessInfo): State => {
+  const { state, exit, killedBy } = process
+  if (isRunning(process)) return { text: state, tone: "live" }
+  if (exit === undefined) return { text: state, tone: state === "failed" ? "bad" : "quiet" }
+  return stateOfEnd({ exit, killedBy })
 }

@@ -3,7 +3,8 @@ import { TokenId } from "@spawnbroker/protocol"
 import * as Schema from "effect/Schema"
 
 /** How long the words may be by which the host says how a client has come, and what it has done. */
-const Words = Schema.String.check(Schema.isMaxLength(256))
+export const MAX_WORDS_LENGTH = 256
+const Words = Schema.String.check(Schema.isMaxLength(MAX_WORDS_LENGTH))
 
 /** By what a client has come, in the words of whoever opened its port: `port`, `WebSocket`. */
 export const Via = Words

@@ -86,9 +86,11 @@ const login = async ({ request, isOwnPage }: Call, { codes, sessions, cookie, fa
   if (user === undefined) {
     const seconds = failures.note(address)
     log(`A log-in from ${address} has failed`)
-    // After so many of one address each would be a line more of the audit for whoever wants to fill it.
-    if (seconds === 0) note("log in failed", { target: address })
-    if (seconds === 0) return text(401, "This code is not good, or has been used.")
+    if (seconds === 0) {
+      // After so many of one address each would be a line more of the audit for whoever wants to fill it.
+      note("log in failed", { target: address })
+      return text(401, "This code is not good, or has been used.")
+    }
     return { ...text(429, "There were too many wrong codes."), headers: { "retry-after": String(seconds) } }
   }
   // Who was logged in here before is not any more.

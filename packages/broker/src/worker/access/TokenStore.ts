@@ -77,12 +77,7 @@ export class TokenStore {
   }
 
   /** What is kept of a token that has just been made. */
-  stored(token: string): {
-    readonly tokenId: string
-    readonly mintedAt: number
-    readonly expiresAt: number
-    readonly hash: Buffer
-  } {
+  stored(token: string): Capability & { readonly hash: Buffer } {
     const { capability, hash } = this.#entries.get(parseToken(token)!.id)!
     return { ...capability, hash }
   }

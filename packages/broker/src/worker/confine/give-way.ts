@@ -5,9 +5,9 @@ import { findTool } from "./find-tool.ts"
 export type GiveWay = (thread: number) => void
 
 /**
- * By the class SCHED_IDLE, see sched(7): where two cores are both busy, a thread that only is as nice as can be (19) still costs
- * the others a tenth of what they do, since it goes on for some milliseconds once it has begun; one of this class costs
- * nothing that can be measured. Node has no call for it, and chrt(1) has. Without that it is left as nice as it is.
+ * By the class SCHED_IDLE, see sched(7). Beside two busy cores a thread that searches took 15 to 20 % of what others do where it
+ * was as nice as can be (19), since it goes on for some milliseconds once it has begun, and takes 8 to 12 in this class. Node
+ * has no call for it, and chrt(1) has. Without that it is left as nice as it is.
  */
 export const giveWayBy = (choosing: Promise<{ readonly spawner: Spawner }>): GiveWay => {
   const chrt = findTool("chrt")

@@ -5,9 +5,10 @@ import { join } from "node:path"
 import type { DatabaseSync } from "node:sqlite"
 import { afterEach, beforeEach } from "vitest"
 import { openToWrite } from "../../../src/history/open-database.ts"
-import type { HistoryEntry, Started } from "../../../src/worker/history/HistoryEntry.ts"
+import type { HistoryEntry } from "../../../src/worker/history/HistoryEntry.ts"
 import { HistoryWriter } from "../../../src/worker/history/HistoryWriter.ts"
 import { type Keep, Retention } from "../../../src/worker/history/Retention.ts"
+import { startedAt } from "./started-at.ts"
 
 const DAY_MS = 86_400_000
 const roomy: Keep = { maxAgeMs: 1000 * DAY_MS, maxRows: 1_000_000, maxBytes: 1e9 }
@@ -25,19 +26,6 @@ afterEach(() => {
   rmSync(directory, { recursive: true })
 })
 
-const started = (at: number): Started => ({
-  at,
-  pid: 1 as Started["pid"],
-  subject: "s",
-  tokenId: "0".repeat(16),
-  operation: "spawn",
-  command: "c",
-  args: [],
-  file: "/c",
-  cwd: "/",
-  rule: "commands"
-})
-
 /** So many processes, a day apart, the last of them today, and facts beside them. Those of `running` have not ended. */
 const fill = (count: number, running: ReadonlySet<number> = new Set(), output = 0): void => {
   const entries = Array.from({ length: count }, (_, index): ReadonlyArray<HistoryEntry> => {
@@ -51,7 +39,7 @@ const fill = (count: number, running: ReadonlySet<number> = new Set(), output = 
       {
         _tag: "Process",
         id: `p-${index}`,
-        started: started(at),
+        started: startedAt(at),
         ...(!running.has(index) && { exited, closed })
       },
       { _tag: "Fact", event: { _tag: "TokenMinted", seq: index, at, subject: "s", tokenId: "0".repeat(16) } }
@@ -75,7 +63,9 @@ it("takes away what is too old, and what is too much, and nothing that runs", ()
   assert.deepStrictEqual(ids(), ["p-0", "p-4", "p-5", "p-6", "p-7", "p-8", "p-9"])
   assert.strictEqual(countOf("facts"), 6)
   assert.strictEqual(countOf("outputs"), 6)
-  writer.write(Array.from({ length: 2000 }, (_, index) => ({ _tag: "Process", id: `q-${index}`, started: started(1) })))
+  writer.write(
+    Array.from({ length: 2000 }, (_, index) => ({ _tag: "Process", id: `q-${index}`, started: startedAt(1) }))
+  )
   writer.end()
   retain({ maxRows: 1000 })
   assert.isAtMost(countOf("processes"), 1000)

@@ -5,9 +5,10 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { afterEach, beforeEach } from "vitest"
-import type { ProcessEntry, Started } from "../../../src/worker/history/HistoryEntry.ts"
+import type { ProcessEntry } from "../../../src/worker/history/HistoryEntry.ts"
 import type { WriterStart } from "../../../src/worker/history/thread-messages.ts"
 import { WriterThread } from "../../../src/worker/history/WriterThread.ts"
+import { startedAt } from "./started-at.ts"
 
 const worker = fileURLToPath(new URL("../../../src/worker/main.ts", import.meta.url))
 
@@ -25,22 +26,7 @@ const start = (): WriterStart => ({
   secrets: {}
 })
 
-const processEntry = (id: string): ProcessEntry => ({
-  _tag: "Process",
-  id,
-  started: {
-    at: Date.now(),
-    pid: 1 as Started["pid"],
-    subject: "s",
-    tokenId: "0".repeat(16),
-    operation: "spawn",
-    command: "c",
-    args: [],
-    file: "/c",
-    cwd: "/",
-    rule: "commands"
-  }
-})
+const processEntry = (id: string): ProcessEntry => ({ _tag: "Process", id, started: startedAt(Date.now()) })
 
 /** A writer, what is wrong with it, and a promise of so many batches. */
 const open = async (file: string, batches: number) => {
