@@ -46,6 +46,8 @@ const writeNow = (process: ProcessHandle) => Effect.andThen(process.write("x"), 
 /** The time of a step in which a process is to notice it and no more; and one that would outlast the test. */
 const soon = "500 millis"
 const late = "1 hour"
+/** What comes next is told apart from this even by a process that got no core for a second. */
+const amply = "3 seconds"
 
 const sends = (name: "SIGINT" | "SIGTERM" | "SIGHUP", time: string): StopStep =>
   ({ signal: name, for: time }) as StopStep
@@ -103,7 +105,7 @@ export const stopping = (it: SuiteIt): void => {
   it.effect("the end of input comes in its turn, and who writes hears of it", () =>
     Effect.gen(function* () {
       const client = yield* connect()
-      const stop = [sends("SIGINT", soon), { closeStdin: true, for: soon } as const, sends("SIGTERM", late)]
+      const stop = [sends("SIGINT", amply), { closeStdin: true, for: amply } as const, sends("SIGTERM", late)]
       const process = yield* noteSignals(client, { stop }, "SIGTERM")
       const writing = yield* Effect.forkChild(Effect.flip(Effect.forever(writeNow(process))))
       yield* process.stop()
