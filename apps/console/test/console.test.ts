@@ -42,7 +42,7 @@ describe.skipIf(!hasBrowser)("the console", () => {
   it("says before one starts something whether one may, and shows a viewer why not", () =>
     visit("vera", async ({ page }) => {
       await page.getByRole("link", { name: "New process" }).click()
-      await page.getByLabel("Command").fill("rm -rf /tmp/x")
+      await page.getByLabel("Command", { exact: true }).fill("rm -rf /tmp/x")
       await page.getByText("Decided by the rule").waitFor()
       assert.isTrue(await page.getByRole("button", { name: "Start" }).isDisabled())
     }))

@@ -102,7 +102,7 @@ export const visit = (
 
 export const startShell = async (page: Page, line: string): Promise<void> => {
   await page.getByRole("link", { name: "New process" }).click()
-  await page.getByLabel("Command").fill(line)
+  await page.getByLabel("Command", { exact: true }).fill(line)
   await page.getByLabel("a line of shell").check()
   await page.getByText("Allowed by shell of user:ada").waitFor()
   await page.getByRole("button", { name: "Start" }).click()
