@@ -419,6 +419,47 @@ describe("its file", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live(
+    "has what many processes print in a burst, and while it cannot be written rather loses outputs than processes",
+    () =>
+      Effect.gen(function* () {
+        const size = 1024 * 1024
+        const count = 60
+        const file = yield* historyFile
+        const broker = yield* start({ file })
+        const client = yield* connect(broker, { history: { output: size } })
+        const burst = Effect.forEach(
+          Array.from({ length: count }, () => "0"),
+          () => client.run("head", ["-c", `${size}`, "/dev/zero"]),
+          { concurrency: 8 }
+        )
+        yield* burst
+        const whole = yield* closed(broker, count)
+        assert.deepStrictEqual(
+          whole.map(({ kept }) => kept),
+          whole.map(() => [{ fd: 1, bytes: size, omitted: 0 }])
+        )
+        const lock = new DatabaseSync(file)
+        lock.exec("BEGIN IMMEDIATE")
+        yield* burst
+        lock.exec("ROLLBACK")
+        lock.close()
+        const records = yield* closed(broker, 2 * count)
+        for (const { bytes, kept } of records) {
+          assert.strictEqual(bytes!.stdout, size)
+          assert.strictEqual(kept!.length, 1)
+          assert.strictEqual(kept![0]!.bytes + kept![0]!.omitted, size)
+        }
+        const left = records.filter(({ kept }) => kept![0]!.bytes === 0)
+        assert.isAbove(left.length, 0)
+        assert.isBelow(left.length, count)
+        assert.deepStrictEqual((yield* broker.stats).history!.lost, 0)
+        yield* client.run("printf", ["again"])
+        const [again] = yield* recorded(broker, 1, { text: "again", states: ["closed"] })
+        assert.deepStrictEqual(again!.kept, [{ fd: 1, bytes: 5, omitted: 0 }])
+      }).pipe(Effect.scoped)
+  )
+
   it.live("that is locked for long holds nobody up; what is not written by then is counted, and told", () =>
     Effect.gen(function* () {
       const file = yield* historyFile

@@ -18,7 +18,8 @@ interface Item<A> {
 /**
  * What one subscriber has not asked for yet: the youngest, so many and so long at most. The rest is counted.
  *
- * Whoever waits is answered at the end of the turn of the loop in which something comes, with all that has come by then.
+ * Whoever waits is answered at the end of the turn of the loop in which something comes, with all that has come by then; or, if
+ * he is to be answered no more often than each `paceMs`, once that time is over since the last answer.
  */
 export class Held<A> {
   #items: Array<Item<A>> = []
@@ -28,10 +29,14 @@ export class Held<A> {
   #error: ProcessError | undefined
   readonly #drained = Promise.withResolvers<void>()
   readonly #onGivenUp: () => void
+  readonly #paceMs: number
+  #answeredAt = -Infinity
+  #timer: NodeJS.Timeout | undefined
   #answer: ((outcome: Effect.Effect<Taken<A>, ProcessError>) => void) | undefined
 
-  constructor(onGivenUp: () => void = () => {}) {
+  constructor(onGivenUp: () => void = () => {}, paceMs = 0) {
     this.#onGivenUp = onGivenUp
+    this.#paceMs = paceMs
   }
 
   /** How many are held. */
@@ -46,7 +51,8 @@ export class Held<A> {
     this.#items.push({ value, length })
     this.#length += length
     while (this.#items.length > HELD_ITEMS || (this.#length > HELD_LENGTH && this.#items.length > 1)) this.#giveUpOne()
-    if (this.#answer !== undefined && this.#items.length === 1) setImmediate(() => this.#settle())
+    if (this.#answer !== undefined && this.#items.length === 1 && !this.#isTooEarly())
+      setImmediate(() => this.#settle())
   }
 
   /** Resolves once everything has been given, after which nothing more comes. */
@@ -64,7 +70,8 @@ export class Held<A> {
       // Two that wait would have to be answered in turn; an honest client has one.
       this.#answer?.(Effect.succeed(nothing))
       this.#answer = resume
-      this.#settle()
+      const isMore = this.#items.length >= MAX_NEXT_ITEMS || this.#error !== undefined
+      if (isMore || this.#isEmpty || !this.#isTooEarly()) this.#settle()
     })
   }
 
@@ -75,10 +82,21 @@ export class Held<A> {
     if (this.#isEmpty) this.#drained.resolve()
   }
 
+  /** Whether the last answer was given just now, so that the next one has time. */
+  #isTooEarly(): boolean {
+    if (this.#paceMs === 0) return false
+    const waitMs = this.#answeredAt + this.#paceMs - performance.now()
+    if (waitMs > 0) this.#timer ??= setTimeout(() => this.#settle(), waitMs)
+    return waitMs > 0
+  }
+
   #settle(): void {
     const answer = this.#answer
     if (answer === undefined || (this.#isEmpty && this.#error === undefined)) return
     this.#answer = undefined
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#answeredAt = performance.now()
     if (this.#isEmpty && this.#error !== undefined) answer(Effect.fail(this.#error))
     else answer(Effect.succeed(this.#take()))
     if (this.#isEmpty && this.#error !== undefined) this.#drained.resolve()

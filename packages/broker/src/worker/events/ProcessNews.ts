@@ -16,12 +16,16 @@ import type { Capability } from "../access/Capability.ts"
 import { type Redact, redactCommand } from "../access/redact.ts"
 import type { Process } from "../process/Process.ts"
 import { type Bus, type Fact, named } from "./Bus.ts"
-import { maskArguments, maskText, showNames } from "./mask-arguments.ts"
+import { maskArguments, maskText, type ShownArguments, showNames } from "./mask-arguments.ts"
 import { reasonOf } from "./reason-of.ts"
 
 const exceeded = ({ limit }: ProcessStatus) => (limit === undefined ? {} : { limit })
 
 const none: ReadonlyArray<Fd> = []
+
+interface ShownCommand extends ShownArguments {
+  readonly command: string
+}
 
 export class ProcessNews {
   readonly #bus: Bus
@@ -34,6 +38,8 @@ export class ProcessNews {
   #authorizedMs = 0
   #startedMs = 0
   #truncated: ReadonlyArray<Fd> = none
+  /** Made once somebody listens: to take secrets out costs more than all the rest of a fact. */
+  #shownCommand: ShownCommand | undefined
 
   constructor(bus: Bus, redact: Redact, capability: Capability, operation: StartOperation, spec: SpawnSpec) {
     this.#bus = bus
@@ -96,7 +102,7 @@ export class ProcessNews {
       ...named(this.#capability),
       id,
       pid: Pid.make(pid!),
-      command: maskText(this.#redact(this.#spec.command)),
+      command: this.#shown.command,
       exit: status.exit!,
       ...(status.killedBy !== undefined && { killedBy: status.killedBy }),
       ...exceeded(status),
@@ -138,14 +144,17 @@ export class ProcessNews {
   }
 
   get #asked() {
+    return { ...named(this.#capability), operation: this.#operation, ...this.#shown }
+  }
+
+  get #shown(): ShownCommand {
+    return (this.#shownCommand ??= this.#showCommand())
+  }
+
+  #showCommand(): ShownCommand {
     // Before anything is cut, so that no part of a secret is left.
     const { command, args } = redactCommand(this.#redact, this.#spec)
-    return {
-      ...named(this.#capability),
-      operation: this.#operation,
-      command: maskText(command),
-      ...maskArguments(command, args)
-    }
+    return { command: maskText(command), ...maskArguments(command, args) }
   }
 
   #tell(make: () => Fact): void {

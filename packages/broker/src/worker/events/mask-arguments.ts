@@ -148,7 +148,11 @@ const knownTokens =
   /(?<![A-Za-z0-9])(?:sb_[0-9a-f]{16}_[\w-]{20,}|gh[oprsu]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|npm_\w{16,}|xox[a-z]-[\w-]{8,}|sk-[\w-]{16,}|AKIA[A-Z0-9]{12,}|AIza[\w-]{20,}|eyJ[\w-]{8,}\.[\w-]*\.?[\w-]*)/g
 const privateKey = /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*/g
 
+/** Most words: no pattern below finds anything in one that is as short, and names no value. */
+const mayHoldNone = (text: string): boolean => text.length < 12 && !/[=:\s]/.test(text)
+
 const maskWithin = (argument: string): string => {
+  if (mayHoldNone(argument)) return argument
   const text = argument.length > MAX_READ_LENGTH ? `${argument.slice(0, MAX_READ_LENGTH)}…` : argument
   return maskNamed(text.replaceAll(userInfo, `$1${MASK}@`))
     .replaceAll(proof, `$1 ${MASK}`)

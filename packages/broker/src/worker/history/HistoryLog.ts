@@ -5,7 +5,7 @@
  * is written once. A killed host loses no more than what has come since, and what that thread was about to write.
  *
  * While the disk does not keep up entries are held, {@link MAX_LENGTH} of them; the rest is counted, and once there is room that
- * is a fact by itself.
+ * is a fact by itself. Before that outputs are left out: that something ran is worth more than what it said.
  */
 import type { BusEvent } from "@spawnbroker/protocol"
 import { chainOf } from "../access/Capability.ts"
@@ -20,10 +20,14 @@ import type { WriterStart } from "./thread-messages.ts"
 const BATCH_MS = 100
 /** Entries of one batch at most. Higher: fewer transactions. Lower: shorter turns of this thread. */
 const MAX_BATCH = 512
+/** Length of one batch, after which it does not wait for more. Higher: fewer transactions. Lower: more outputs find room. */
+const MAX_BATCH_LENGTH = 4 * 1024 * 1024
 /** Batches that are not written yet. Higher: more of what is held is with the other thread. */
 const MAX_UNDER_WAY = 4
 /** Length of what is held, in UTF-16 units of facts and bytes of outputs. Higher: a longer trouble is survived. */
 const MAX_LENGTH = 32 * 1024 * 1024
+/** The same, above which nothing of an output is held any more. Higher: less room is left for facts. */
+const MAX_LENGTH_WITH_OUTPUTS = 24 * 1024 * 1024
 /** Tokens that are remembered to have been written. Higher: fewer are written twice. */
 const MAX_TOKENS = 4096
 
@@ -52,6 +56,7 @@ export class HistoryLog implements BusListener {
   #lost = 0
   #lostInAll = 0
   #trouble: string | undefined
+  #leavesOut = false
   #dueTimer: NodeJS.Timeout | undefined
 
   /** Rejects if the history cannot be written. */
@@ -93,6 +98,7 @@ export class HistoryLog implements BusListener {
     } else if (event._tag !== "OutputTruncated") {
       this.#add({ _tag: "Fact", event })
     }
+    if (this.#fillingLength >= MAX_BATCH_LENGTH) this.#sendIfMay()
   }
 
   /** Writes what is left, as far as that can be. */
@@ -135,14 +141,26 @@ export class HistoryLog implements BusListener {
   }
 
   #keptOf(id: string): ReadonlyArray<KeptOutput> {
-    const kept = new Map<number, { readonly omitted: number; readonly parts: Array<Uint8Array> }>()
-    for (const { fd, offset, bytes } of this.#listener.outputsOf(id)) {
+    const pieces = this.#listener.outputsOf(id)
+    const length = pieces.reduce((sum, { bytes }) => sum + bytes.byteLength, 0)
+    if (this.#length + length > MAX_LENGTH_WITH_OUTPUTS) return this.#leaveOut(pieces)
+    this.#hold(length)
+    const kept = new Map<number, { readonly omitted: number; readonly parts: Array<ReplayPiece["bytes"]> }>()
+    for (const { fd, offset, bytes } of pieces) {
       const one = kept.get(fd) ?? { omitted: offset, parts: [] }
       kept.set(fd, one)
       one.parts.push(bytes)
-      this.#hold(bytes.byteLength)
     }
-    return [...kept].map(([fd, { omitted, parts }]) => ({ fd, omitted, bytes: concatBytes(parts) }))
+    return [...kept].map(([fd, { omitted, parts }]) => ({ fd, omitted, bytes: joinBytes(parts) }))
+  }
+
+  /** Of each output only how long it was. */
+  #leaveOut(pieces: ReadonlyArray<ReplayPiece>): ReadonlyArray<KeptOutput> {
+    if (!this.#leavesOut)
+      this.#listener.log("Warning", "Outputs are left out of the history: the disk does not keep up.")
+    this.#leavesOut = true
+    const lengths = new Map(pieces.map(({ fd, offset, bytes }) => [fd, offset + bytes.byteLength]))
+    return [...lengths].map(([fd, omitted]) => ({ fd, omitted, bytes: new Uint8Array() }))
   }
 
   #sendIfMay(): void {
@@ -162,6 +180,7 @@ export class HistoryLog implements BusListener {
 
   #written(batches: number): void {
     for (const length of this.#lengths.splice(0, batches)) this.#length -= length
+    if (this.#length < MAX_BATCH_LENGTH) this.#leavesOut = false
     if (this.#trouble !== undefined) this.#wellAgain(this.#trouble)
     if (this.#entries.length > 0 && this.#dueTimer === undefined) this.#sendIfMay()
   }
@@ -230,4 +249,6 @@ const pickExited = ({
   }
 }
 
-const concatBytes = (parts: ReadonlyArray<Uint8Array>): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.concat(parts))
+/** In memory of their own, since what crosses to the other thread is all of the memory that they are in. */
+const joinBytes = (parts: ReadonlyArray<ReplayPiece["bytes"]>): KeptOutput["bytes"] =>
+  parts.length === 1 ? parts[0]! : new Uint8Array(Buffer.concat(parts))

@@ -55,6 +55,32 @@ describe("what is held for a subscriber", () => {
     assert.deepStrictEqual((await waiting).items, [0, 1, 2, 3, 4])
   })
 
+  it("comes at once after a quiet time, and in one answer what follows on that too soon", async () => {
+    const PACE_MS = 20
+    const held = new Held<number>(undefined, PACE_MS)
+    const first = next(held)
+    held.push(0, 1)
+    assert.deepStrictEqual((await first).items, [0])
+    const answeredAt = performance.now()
+    held.push(1, 1)
+    const second = next(held)
+    await new Promise(setImmediate)
+    held.push(2, 1)
+    assert.deepStrictEqual((await second).items, [1, 2])
+    const third = next(held)
+    held.push(3, 1)
+    await new Promise(setImmediate)
+    held.push(4, 1)
+    assert.deepStrictEqual((await third).items, [3, 4])
+    // A timer of Node's may be a millisecond early, and no more.
+    assert.isAtLeast(performance.now() - answeredAt, 2 * (PACE_MS - 2))
+    for (let item = 0; item < MAX_NEXT_ITEMS; item++) held.push(item, 1)
+    const whole = next(held)
+    held.close(gone)
+    assert.strictEqual((await whole).items.length, MAX_NEXT_ITEMS)
+    await held.drained
+  })
+
   it("is given before the end is told, and a second question answers the first", async () => {
     const held = new Held<number>()
     const first = next(held)
