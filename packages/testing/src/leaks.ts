@@ -15,6 +15,8 @@ export interface ProcessFacts {
   readonly session: number
   /** One letter: R, S, D, T, Z, … */
   readonly state: string
+  /** See sched(7). */
+  readonly policy: number
   readonly command: string
 }
 
@@ -30,15 +32,18 @@ const read = (path: string): string => {
 const factsOf = (pid: string): ProcessFacts | undefined => {
   const stat = read(`/proc/${pid}/stat`)
   if (stat === "") return undefined
-  // The name of the program, in parentheses, may hold anything.
-  const [state, parent, group, session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ", 4) as [
-    string,
-    string,
-    string,
-    string
-  ]
-  const command = read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim()
-  return { pid: Number(pid), parent: Number(parent), group: Number(group), session: Number(session), state, command }
+  // The name of the program, in parentheses, may hold anything. The places of the others are those of proc_pid_stat(5).
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+  const number = (place: number): number => Number(fields[place - 3])
+  return {
+    pid: Number(pid),
+    state: fields[0]!,
+    parent: number(4),
+    group: number(5),
+    session: number(6),
+    policy: number(41),
+    command: read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim()
+  }
 }
 
 /** Every process of the machine, dead ones that nobody has reaped included. */

@@ -13,11 +13,12 @@ import type { Policy, ProcessError } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 import { join } from "node:path"
 import { temporaryDirectory, testPolicy } from "../src/harness.ts"
 import { eventually } from "../src/index.ts"
+import { descendants, type ProcessFacts } from "../src/leaks.ts"
 
 const historyFile = Effect.map(temporaryDirectory, (directory) => join(directory, "history.db"))
 
@@ -279,7 +280,7 @@ describe("output", () => {
       const exploding = { output: { matches: "^(a+)+$" } } as const
       const error = yield* Effect.flip(all(client, exploding))
       assert.deepInclude(error, { _tag: "TimedOut", timeoutMs: 1000 })
-      // The next search has another thread, and whoever looks something up has not waited for that one.
+      // The next search has another process, and whoever looks something up has not waited for that one.
       const searching = yield* Effect.forkScoped(Effect.flip(all(client, exploding)))
       assert.lengthOf(yield* all(other), 1)
       assert.lengthOf(yield* all(client, { output: { matches: "ab$" } }), 1)
@@ -294,32 +295,51 @@ describe("output", () => {
   )
 
   it.live.skipIf(!existsSync("/usr/bin/chrt"))(
-    "is made by a thread that runs only while nobody else wants to (without chrt(1) it is nice)",
+    "is made by a process that runs only while nobody else wants to, and rests while the broker is busy (without chrt(1) it is nice)",
     () =>
       Effect.gen(function* () {
-        const client = yield* connect(yield* start({ file: yield* historyFile }), { history: { output: 1024 } })
-        assert.lengthOf(yield* all(client, { output: { contains: "x" } }), 0)
-        yield* eventually("a thread is idle", Effect.sync(policiesOfThreads), (policies) =>
-          policies.includes(SCHED_IDLE)
+        const broker = yield* start({ file: yield* historyFile, searchTimeout: "1 minute" })
+        const client = yield* connect(broker, { history: { output: 1024 * 1024 } })
+        const starts = Array.from({ length: 16 }, () => client.run("true"))
+        const busy = yield* Effect.forkScoped(Effect.forever(Effect.all(starts, parallel)))
+        yield* client.run("sh", ["-c", "head -c 1000000 /dev/zero | tr '\\0' a; echo b"])
+        yield* closed(client, 1, { text: "head" })
+        const searching = yield* Effect.forkScoped(all(client, { output: { matches: "^(a+)+$" } }))
+        const isIdle = ({ policy }: ProcessFacts) => policy === SCHED_IDLE
+        yield* eventually("it rests", Effect.sync(searchers), (them) =>
+          them.some((one) => isIdle(one) && one.state === "T")
         )
+        yield* Fiber.interrupt(busy)
+        const searched = yield* eventually("it does not rest", Effect.sync(searchers), (them) =>
+          them.some(({ state }) => state === "R")
+        )
+        assert.lengthOf(searched, 1)
+        yield* Fiber.interrupt(searching)
       }).pipe(Effect.scoped)
   )
+
+  it.live("whose search is killed from outside says so, and the next one has another process", () =>
+    Effect.gen(function* () {
+      const broker = yield* start({ file: yield* historyFile, searchTimeout: "1 minute" })
+      const client = yield* connect(broker, { history: { output: 1024 * 1024 } })
+      yield* client.run("sh", ["-c", "head -c 1000000 /dev/zero | tr '\\0' a; echo b"])
+      yield* closed(client, 1)
+      const searching = yield* Effect.forkScoped(Effect.flip(all(client, { output: { matches: "^(a+)+$" } })))
+      const [searcher] = yield* eventually("it searches", Effect.sync(searchers), (them) => them.length === 1)
+      process.kill(searcher!.pid, "SIGKILL")
+      assert.include((yield* Fiber.join(searching)).message, "ended with SIGKILL")
+      assert.lengthOf(yield* all(client, { output: { contains: "ab" } }), 1)
+    }).pipe(Effect.scoped)
+  )
 })
+
+const parallel = { concurrency: "unbounded" } as const
 
 /** See sched(7). */
 const SCHED_IDLE = 5
 
-/** How the threads of this process are scheduled: the field `policy` of proc_pid_stat(5). */
-const policiesOfThreads = (): ReadonlyArray<number> =>
-  readdirSync("/proc/self/task").flatMap((thread) => {
-    try {
-      const stat = readFileSync(`/proc/self/task/${thread}/stat`, "utf8")
-      return [Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[41 - 3])]
-    } catch {
-      // It has ended meanwhile.
-      return []
-    }
-  })
+/** How those are that search for brokers of this process. */
+const searchers = () => descendants().filter(({ command }) => command.includes("worker/main"))
 
 describe("its file", () => {
   it.live("outlives its broker, is its owner's alone, and can be read while another writes it", () =>

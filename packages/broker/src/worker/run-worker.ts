@@ -12,7 +12,6 @@ import { BEAT_MS } from "../link/heartbeat.ts"
 import { Lateness } from "../link/Lateness.ts"
 import type { WorkerNotice, WorkerStart } from "../link/worker-start.ts"
 import { openAudit } from "./audit/open-audit.ts"
-import { giveWayBy } from "./confine/give-way.ts"
 import { openHistory } from "./history/open-history.ts"
 import { chooseSpawner } from "./spawn/choose-spawner.ts"
 
@@ -31,22 +30,23 @@ setInterval(() => {
 const notify = (notice: WorkerNotice): void => start.port.postMessage(notice)
 
 try {
+  const execPath = start.execPath ?? process.execPath
   const choosing = chooseSpawner(
     start.spawner,
     {
       file: start.launcherPath ?? fileURLToPath(entryFile("launcher/main")),
-      execPath: start.execPath ?? process.execPath,
+      execPath,
       codeCache: start.codeCache
     },
     start.launchers,
     start.mark,
     (message) => notify({ _tag: "Log", level: "Warning", message, part: "launcher" })
   )
-  const giveWay = giveWayBy(choosing)
   const [{ spawner, fallback }, audit, history, { serveHost }] = await Promise.all([
     choosing,
     start.audit && openAudit(start.audit, start.previousEnd !== undefined),
-    start.history && openHistory({ ...start.history, ...start, giveWay }, start.previousEnd !== undefined, notify),
+    start.history &&
+      openHistory({ ...start.history, ...start, execPath, choosing }, start.previousEnd !== undefined, notify),
     import("./serve-host.ts")
   ])
   // As late as it may be: by now their launcher has ended most of them, so there is little to wait for.

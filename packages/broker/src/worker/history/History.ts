@@ -1,4 +1,4 @@
-/** The history of one broker: the thread that writes it, and those that read it. */
+/** The history of one broker: the thread that writes it, and those who read it. */
 import {
   type HistoryPlace,
   type HistoryQuery,
@@ -10,22 +10,23 @@ import {
   Unsupported
 } from "@spawnbroker/protocol"
 import * as Effect from "effect/Effect"
-import type { GiveWay } from "../confine/give-way.ts"
 import type { HistoryStart } from "../../link/worker-start.ts"
 import type { Viewer } from "../../history/find-records.ts"
 import { memoryName } from "../../history/open-database.ts"
 import { HistoryLog } from "./HistoryLog.ts"
-import { NoAnswer, ReaderThread, TookTooLong } from "./ReaderThread.ts"
+import type { Spawner } from "../spawn/Spawner.ts"
+import { NoAnswer, Reader, TookTooLong } from "./Reader.ts"
+import { readerProcess, type ReaderProgram } from "./reader-process.ts"
+import { readerThread } from "./reader-thread.ts"
 import type { AnswerTo, Question } from "./thread-messages.ts"
 
 /** What opens it. */
-export interface OpenHistory extends HistoryStart {
-  /** Which runs the history's threads, too. */
-  readonly workerFile: string
+export interface OpenHistory extends HistoryStart, ReaderProgram {
   readonly mark: string
   readonly previousMark: string | undefined
   readonly secrets: Readonly<Record<string, string>>
-  readonly giveWay: GiveWay
+  /** Starts a process that searches, if there is to be one. */
+  readonly choosing: Promise<{ readonly spawner: Spawner }>
 }
 
 /** After so long a page of a search is answered as it is. Longer: fewer answers. Shorter: others wait less. */
@@ -37,29 +38,35 @@ const SEARCH_NICE = 19
 
 export class History {
   readonly log: HistoryLog
-  readonly #lookUps: ReaderThread
-  readonly #searches: ReaderThread
+  readonly #lookUps: Reader
+  readonly #searches: Reader
   readonly #timeoutMs: number
 
   /** Rejects if it cannot be written. */
   static async open(options: OpenHistory): Promise<History> {
-    const { workerFile, file: given, mark, previousMark, keep, secrets, searchTimeoutMs, giveWay } = options
+    const { workerFile, file: given, mark, previousMark, keep, secrets, searchTimeoutMs } = options
     const where = given === undefined ? "memory" : "file"
     const file = given ?? memoryName(mark)
     const start = { role: "history writer", file, where, mark, previousMark, keep, secrets } as const
     const log = await HistoryLog.open(workerFile, start)
-    const reader = (nice: number, started?: GiveWay) =>
-      new ReaderThread(workerFile, { role: "history reader", file, where, nice }, searchTimeoutMs, started)
-    // In memory a search holds the writer up while it reads, so it must not wait for those who run.
+    const readerStart = (nice: number) => ({ role: "history reader", file, where, nice }) as const
+    const { spawner } = await options.choosing
+    // What is in memory is this process's alone. And a fork of a process as large as a host holds more up than a search does.
+    const searchesApart = where === "file" && spawner.kind === "launcher"
     return new History(
       log,
-      reader(LOOK_UP_NICE),
-      reader(SEARCH_NICE, where === "file" ? giveWay : undefined),
+      new Reader(readerThread(workerFile, readerStart(LOOK_UP_NICE)), searchTimeoutMs),
+      new Reader(
+        searchesApart
+          ? readerProcess(spawner, options, readerStart(SEARCH_NICE))
+          : readerThread(workerFile, readerStart(SEARCH_NICE)),
+        searchTimeoutMs
+      ),
       searchTimeoutMs
     )
   }
 
-  private constructor(log: HistoryLog, lookUps: ReaderThread, searches: ReaderThread, timeoutMs: number) {
+  private constructor(log: HistoryLog, lookUps: Reader, searches: Reader, timeoutMs: number) {
     this.log = log
     this.#lookUps = lookUps
     this.#searches = searches
@@ -92,7 +99,7 @@ export class History {
     await this.log.close()
   }
 
-  #ask<Q extends Question>(thread: ReaderThread, question: Q): Effect.Effect<AnswerTo[Q["_tag"]], ProcessError> {
+  #ask<Q extends Question>(thread: Reader, question: Q): Effect.Effect<AnswerTo[Q["_tag"]], ProcessError> {
     return Effect.tryPromise({ try: () => thread.ask(question), catch: (cause) => this.#errorOf(cause) })
   }
 

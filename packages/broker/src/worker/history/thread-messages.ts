@@ -2,7 +2,7 @@
  * What the broker's thread and those of the history say to each other.
  *
  * One writes, for as long as the broker lives. Others read, on demand: what a client asks for must not hold up what is written,
- * and is ended with its thread where it takes too long.
+ * and is ended with its thread, or its process, where it takes too long. With a process each message is a line of JSON.
  */
 import type { HistoryEntry, KeptOutput } from "./HistoryEntry.ts"
 import type { Page, PageRequest, Viewer } from "../../history/find-records.ts"
@@ -29,6 +29,9 @@ export interface ReaderStart extends Location {
   readonly nice: number
 }
 
+/** What V8 may take of a reader, in MiB: outputs are read whole, twice. */
+export const READER_HEAP = { youngMb: 16, oldMb: 512 }
+
 export type HistoryThreadStart = WriterStart | ReaderStart
 
 export type ToWriter =
@@ -52,8 +55,8 @@ export interface AnswerTo {
 }
 
 export type FromReader =
-  /** It has opened the database, and listens. `thread`: its id, on Linux. */
-  | { readonly _tag: "Ready"; readonly thread?: number | undefined }
+  /** It has opened the database, and listens. */
+  | { readonly _tag: "Ready" }
   | { readonly _tag: "Answer"; readonly answer: AnswerTo[Question["_tag"]] }
   /** `isQuestion`: it is the question that is wrong. */
   | { readonly _tag: "Problem"; readonly problem: string; readonly isQuestion: boolean }
