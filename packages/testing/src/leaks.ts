@@ -63,9 +63,23 @@ export const living = (pid: number): ProcessFacts | undefined => {
 
 /** The living processes that carry a mark. */
 export const bearing = (mark: string): ReadonlyArray<ProcessFacts> =>
-  processes().filter(
-    (facts) => isAlive(facts) && read(`/proc/${facts.pid}/environ`).split("\0").includes(`${MARK}=${mark}`)
-  )
+  processes().filter((facts) => isAlive(facts) && environmentOf(facts).split("\0").includes(`${MARK}=${mark}`))
+
+/** Waits for that of a process in the middle of an exec, which has none for a moment, and no arguments. */
+const environmentOf = ({ pid, command }: ProcessFacts): string => {
+  let environment = read(`/proc/${pid}/environ`)
+  if (command !== "") return environment
+  for (let looks = 0; environment === "" && hasMemory(pid) && looks < 100; looks++) {
+    Atomics.wait(pause, 0, 0, 1)
+    environment = read(`/proc/${pid}/environ`)
+  }
+  return environment
+}
+
+const pause = new Int32Array(new SharedArrayBuffer(4))
+
+/** A thread of the kernel's own has none, nor has who has gone. */
+const hasMemory = (pid: number): boolean => !/^(0 |$)/.test(read(`/proc/${pid}/statm`))
 
 /**
  * The children of a process, theirs, and so on; also those whose session or group is led by one of them, since a

@@ -142,9 +142,11 @@ it.live(
     Effect.gen(function* () {
       const broker = yield* Broker
       const client = yield* Client.connect(broker.openPort(), yield* broker.mint(testPolicy))
+      let told = 0
       const untilClosedTwice = (events: Stream.Stream<BusEvent, ProcessError>) =>
         events.pipe(
           Stream.filter(({ _tag }) => _tag === "ProcessClosed" || _tag === "BrokerRestarted"),
+          Stream.tap(() => Effect.sync(() => told++)),
           Stream.take(3),
           Stream.runCollect,
           (listening) => Effect.forkChild(listening, { startImmediately: true })
@@ -152,6 +154,12 @@ it.live(
       const byHost = yield* untilClosedTwice(broker.events)
       const byClient = yield* untilClosedTwice(client.events({ types: ["ProcessClosed"] }))
       yield* client.run("true")
+      // What has not been told by then ends with the thread.
+      yield* eventually(
+        "both are told",
+        Effect.sync(() => told),
+        (times) => times === 2
+      )
       yield* endWorker
       const late = yield* Effect.forkChild(Stream.runCollect(Stream.take(client.events(), 1)), {
         startImmediately: true

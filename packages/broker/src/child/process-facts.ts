@@ -10,6 +10,8 @@ export interface ProcessFacts {
   readonly session: number
   /** Clock ticks from the boot of the machine. With the PID it names one process, and never another. */
   readonly startTime: number
+  /** A thread of the kernel's own, see PF_KTHREAD. */
+  readonly isKernel: boolean
   /** Not a zombie. One whose main thread has ended while others go on looks like one, and is none. */
   readonly isAlive: boolean
   /** Stopped, or in the middle of what no signal interrupts: a stop that it has been told comes right after. */
@@ -39,6 +41,9 @@ export function* allProcesses(): Generator<ProcessFacts> {
 /** Whether this machine says anything. */
 export const canLook = (): boolean => factsOf("self") !== undefined
 
+/** See linux/sched.h. */
+const PF_KTHREAD = 0x200000
+
 const parse = (stat: string): ProcessFacts => {
   // The name of the program, in parentheses, may hold anything.
   const end = stat.lastIndexOf(")")
@@ -51,6 +56,7 @@ const parse = (stat: string): ProcessFacts => {
     group: Number(group),
     session: Number(session),
     startTime: Number(fields[19]),
+    isKernel: (Number(fields[6]) & PF_KTHREAD) !== 0,
     isAlive: (state !== "Z" && state !== "X") || threads > 1,
     isStill: state === "T" || state === "t" || state === "D",
     cpuTicks: Number(fields[11]) + Number(fields[12]) + Number(fields[13]) + Number(fields[14]),

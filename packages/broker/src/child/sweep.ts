@@ -17,6 +17,12 @@ export const MARK = "SPAWNBROKER_ID"
  */
 const SWEEP_MS = 3000
 const PAUSE_MS = 2
+/**
+ * How often those are looked at again who have no environment, since they are about to become another program: some
+ * milliseconds each. Higher: one whom a busy machine holds up in that is caught more surely. Lower: one who has taken his away
+ * holds up less.
+ */
+const LOOKS_AT_NEWCOMERS = 25
 
 /**
  * Kills all those that carry a mark, and their descendants, until there are none. `isOurs`: others that are meant, too.
@@ -25,28 +31,39 @@ const PAUSE_MS = 2
  */
 export const sweep = (mark: string, isOurs: (facts: ProcessFacts) => boolean = () => false): void => {
   const deadline = Date.now() + SWEEP_MS
-  for (let left = find(mark, isOurs); left.length > 0 && Date.now() < deadline; left = find(mark, isOurs)) {
+  for (let looks = 0; Date.now() < deadline; Atomics.wait(pause, 0, 0, PAUSE_MS)) {
+    const { found, newcomers } = find(mark, isOurs)
     // Somebody who is beyond our reach (another user's) would be found again and again.
-    if (!signalTree(undefined, left, "SIGKILL").lives) return
-    Atomics.wait(pause, 0, 0, PAUSE_MS)
+    if (found.length > 0 && !signalTree(undefined, found, "SIGKILL").lives) return
+    if (found.length === 0 && (newcomers === 0 || ++looks === LOOKS_AT_NEWCOMERS)) return
   }
 }
 
 const pause = new Int32Array(new SharedArrayBuffer(4))
 
-const find = (mark: string, isOurs: (facts: ProcessFacts) => boolean): ReadonlyArray<ProcessIdentity> =>
-  [...allProcesses()].filter((facts) => facts.isAlive && (isOurs(facts) || carries(facts.pid, mark)))
-
-const carries = (pid: number, mark: string): boolean => {
-  const wanted = `${MARK}=${mark}`
-  return environmentOf(pid).some((entry) => entry === wanted || entry.startsWith(`${wanted}.`))
+/** Those that carry it, and how many there are of whom that cannot be said yet. */
+const find = (mark: string, isOurs: (facts: ProcessFacts) => boolean) => {
+  const found: Array<ProcessIdentity> = []
+  let newcomers = 0
+  for (const facts of allProcesses()) {
+    if (!facts.isAlive || facts.isKernel) continue
+    const environment = read(facts.pid, "environ")
+    if (isOurs(facts) || carries(environment, mark)) found.push(facts)
+    else if (environment === "" && read(facts.pid, "cmdline") === "") newcomers++
+  }
+  return { found, newcomers }
 }
 
-/** None of a process that has gone, or that is another user's. */
-const environmentOf = (pid: number): ReadonlyArray<string> => {
+const carries = (environment: string | undefined, mark: string): boolean => {
+  const wanted = `${MARK}=${mark}`
+  return environment?.split("\0").some((entry) => entry === wanted || entry.startsWith(`${wanted}.`)) ?? false
+}
+
+/** Nothing of a process that has gone, or that is another user's. */
+const read = (pid: number, what: "environ" | "cmdline"): string | undefined => {
   try {
-    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0")
+    return readFileSync(`/proc/${pid}/${what}`, "latin1")
   } catch {
-    return []
+    return undefined
   }
 }
