@@ -1,19 +1,15 @@
 /**
  * One child, from the moment it is authorised until nobody needs to know of it any more.
  *
- * It owns the child's streams, its timers and its end, and tells those who look at it what happens, in order.
+ * It owns the child's streams and timers, brings together what happens to it ({@link Life}) and what it is sent
+ * ({@link Termination}), and tells those who look at it, in order.
  */
 import { randomBytes } from "node:crypto"
 import { setImmediate as nextTurn } from "node:timers/promises"
 import {
-  type ExceededLimit,
-  type ExitStatus,
   type Fd,
-  isEndless,
   type KilledBy,
   type LifecycleEvent,
-  MAX_TIMER_MS,
-  Pid,
   type ProcessError,
   ProcessId,
   type ProcessInfo,
@@ -26,29 +22,21 @@ import {
   streamName
 } from "@spawnbroker/protocol"
 import type { Capability } from "../access/Capability.ts"
-import type { ProcessIdentity } from "../../child/process-tree.ts"
 import type { Usage } from "../../child/start-child.ts"
 import type { Confined } from "../confine/Confinement.ts"
 import type { ProcessNews } from "../events/ProcessNews.ts"
 import { Enforcement } from "../limits/Enforcement.ts"
 import { statusInSandbox } from "../sandbox/status-in-sandbox.ts"
 import type { ByteSource, Spawned, SpawnedEnd } from "../spawn/Spawner.ts"
-import { type Endable, Ending, type EndRequest } from "../terminate/Ending.ts"
-import { ForcedKill } from "../terminate/ForcedKill.ts"
 import { IdleTimer } from "../terminate/IdleTimer.ts"
-import { groupOf, type Target, type TreeTarget, treeOf } from "../terminate/Target.ts"
+import { type EndOptions, type Kill, Termination } from "../terminate/Termination.ts"
 import type { Transforms } from "../transforms/Transforms.ts"
 import { ChildStreams } from "./ChildStreams.ts"
+import { type Killed, Life } from "./Life.ts"
 import { type Occupancy, View, type ViewOptions } from "./View.ts"
 
-/** A signal as a client asks for it. */
-export interface Kill {
-  readonly signal: Signal
-  /** SIGKILL follows after this time. */
-  readonly forceKillAfterMs: number | undefined
-  /** Descendants out of the group are meant, too. */
-  readonly tree: boolean
-}
+/** What a process gets at most that is over a limit, whatever its client has asked for it. */
+const LIMIT_GRACE_MS = 5000
 
 /** What becomes of it, for those who have to know. */
 export interface ProcessListener {
@@ -57,11 +45,6 @@ export interface ProcessListener {
   /** The last fact is known, nothing more will come out of it, and nobody of it is still to be killed. */
   readonly closed: () => void
 }
-
-/** How a process is ended. What is absent is its own. */
-type EndOptions = Partial<Omit<EndRequest, "by">>
-
-const none: ReadonlySet<never> = new Set()
 
 export class Process {
   readonly id = ProcessId.make(`p-${randomBytes(12).toString("hex")}`)
@@ -75,30 +58,13 @@ export class Process {
   readonly #transforms: Transforms
   readonly #listener: ProcessListener
   readonly #enforcement: Enforcement
-  readonly #events: Array<LifecycleEvent> = []
+  readonly #termination: Termination
+  readonly #life = new Life((event) => this.#tell(event))
   readonly #views = new Set<View>()
-  readonly #startedAt = Date.now()
-  #runsSince = 0
   #streams: ChildStreams | undefined
   #spawned: Spawned | undefined
-  #state: ProcessState = "starting"
-  #exit: ExitStatus | undefined
-  #exitedAt: number | undefined
-  #killedBy: KilledBy | undefined
-  #usage: Usage | undefined
-  #limit: ExceededLimit | undefined
   /** Others of its group have outlived it, or may have. */
   #groupLives = true
-  #ending: Ending | undefined
-  /** Kills whose callers wait for their effect. */
-  waitingKills = 0
-  #lastSignal: Signal | undefined
-  /** Every signal that it has been sent. */
-  #sent: ReadonlySet<Signal> = none
-  #tree: TreeTarget | undefined
-  /** For its tree. Until they are over, whatever ends it ends its tree. */
-  #treeKills: Set<ForcedKill> | undefined
-  readonly #launched = Promise.withResolvers<void>()
   #timeout: NodeJS.Timeout | undefined
   #idle: IdleTimer | undefined
 
@@ -116,11 +82,22 @@ export class Process {
     this.#news = news
     this.#transforms = transforms
     this.#listener = listener
-    this.#enforcement = new Enforcement(confined, {
-      process: (limit) => this.#exceeds(limit),
-      tree: (limit, strays) => this.#treeExceeds(limit, strays)
+    this.#termination = new Termination(spec.stop, {
+      closeStdin: () => this.#closeStdin(),
+      killed: (signal, by) => this.#life.killed({ signal, by }),
+      letGo: () => this.#letGoIfOver()
     })
-    this.#events.push({ _tag: "Starting", at: this.#startedAt })
+    this.#enforcement = new Enforcement(confined, {
+      process: (limit) => {
+        this.#life.exceeded(limit)
+        void this.end("limit", { withinMs: LIMIT_GRACE_MS })
+      },
+      // What may be taken while they are asked to end is too much already.
+      tree: (limit, strays) => {
+        this.#life.exceeded(limit)
+        this.#termination.endTree("limit", strays, this.#life.exit !== undefined)
+      }
+    })
   }
 
   /** The real path of the program, whoever runs it. */
@@ -132,12 +109,22 @@ export class Process {
     return this.#confined.request
   }
 
-  get hasExited(): boolean {
-    return this.#exit !== undefined || this.#state === "failed"
+  get pid(): number | undefined {
+    return this.#life.pid
   }
 
-  get pid(): number | undefined {
-    return this.#spawned?.pid
+  get state(): ProcessState {
+    return this.#life.state
+  }
+
+  /** It has exited, or was never started. */
+  get hasExited(): boolean {
+    return this.#life.isOver
+  }
+
+  /** What it has used. Absent until it has exited, and where the system does not tell. */
+  get usage(): Usage | undefined {
+    return this.#life.usage
   }
 
   get info(): ProcessInfo {
@@ -147,69 +134,64 @@ export class Process {
       command: this.spec.command,
       args: this.spec.args,
       cwd: this.request.cwd,
-      state: this.#state,
-      startedAt: this.#startedAt,
-      elapsedMs: this.#elapsedMs,
       bytes: this.#bytes,
-      ...(this.#spawned && { pid: Pid.make(this.#spawned.pid) }),
-      ...(this.#exitedAt !== undefined && { exitedAt: this.#exitedAt }),
-      ...this.#ended
+      ...this.#life.known
     }
   }
 
-  get state(): ProcessState {
-    return this.#state
-  }
-
-  /** Of all windows into its outputs. */
-  get occupancy(): Occupancy {
-    let heldBytes = 0
-    let sizeBytes = 0
-    for (const { occupancy } of this.#views) {
-      heldBytes += occupancy.heldBytes
-      sizeBytes += occupancy.sizeBytes
-    }
-    return { heldBytes, sizeBytes }
+  get status(): ProcessStatus {
+    return { ...this.#life.status, bytes: this.#bytes }
   }
 
   /** What the client hears who has started it. */
   get spawned(): SpawnedProcess {
     const { stdinBytes } = this.#confined.limits
-    return { ...this.info, runsSince: this.#runsSince, ...(stdinBytes !== undefined && { stdinBytes }) }
+    return { ...this.info, runsSince: this.#life.runsSince, ...(stdinBytes !== undefined && { stdinBytes }) }
   }
 
-  get status(): ProcessStatus {
-    return { running: !this.hasExited, elapsedMs: this.#elapsedMs, bytes: this.#bytes, ...this.#ended }
-  }
-
-  /** What it has used. Absent until it has exited, and where the system does not tell. */
-  get usage(): Usage | undefined {
-    return this.#usage
-  }
-
-  get #elapsedMs(): number {
-    return (this.#exitedAt ?? Date.now()) - this.#startedAt
-  }
-
-  get #ended(): Pick<ProcessInfo, "exit" | "killedBy" | "limit"> {
-    return {
-      ...(this.#limit !== undefined && { limit: this.#limit }),
-      ...(this.#exit !== undefined && { exit: this.#exit }),
-      ...(this.#killedBy !== undefined && { killedBy: this.#killedBy })
-    }
+  /** What is kept of its output, and its ends. There is none before it has started. */
+  get streams(): ChildStreams | undefined {
+    return this.#streams
   }
 
   get #bytes(): ProcessInfo["bytes"] {
     return this.#streams?.bytes ?? { stdin: 0, stdout: 0, stderr: 0 }
   }
 
+  /** Resolves once it has been started, or could not be. */
+  get launched(): Promise<void> {
+    return this.#termination.whenLaunched
+  }
+
+  /** Somebody has asked for its end, so it must not be started any more. */
+  get isEnding(): boolean {
+    return this.#termination.isEnding
+  }
+
+  /** Kills whose callers wait for their effect. */
+  get waitingKills(): number {
+    return this.#termination.waitingKills
+  }
+
+  /** See {@link Termination.kill}. */
+  kill(kill: Kill): Promise<boolean> {
+    return this.#termination.kill(kill)
+  }
+
+  /** See {@link Termination.killAndWait}. */
+  killAndWait(kill: Kill): Promise<boolean> {
+    return this.#termination.killAndWait(kill)
+  }
+
+  /** See {@link Termination.end}. */
+  end(by: KilledBy, options?: EndOptions): Promise<void> {
+    return this.#termination.end(by, options)
+  }
+
   /** The operating system has started it. */
   started(spawned: Spawned): void {
     this.#spawned = spawned
-    this.#state = "running"
-    this.#runsSince = Date.now()
-    // Whoever looks already is the one who has asked for it: the answer says so.
-    this.#events.push({ _tag: "Started", at: this.#runsSince, pid: Pid.make(spawned.pid) })
+    this.#life.started(spawned.pid)
     this.#news.started(this, this.#confined.rules)
     // Registered before any stream is read, so that an exit that is already known comes in its turn.
     void spawned.exited.then((end) => this.#exited(end))
@@ -224,7 +206,64 @@ export class Process {
     this.#streams.start()
     this.#startTimers(this.#streams)
     this.#enforcement.started(spawned.pid)
-    this.#launched.resolve()
+    this.#termination.launched(spawned)
+  }
+
+  /** It could not be started. */
+  failed(error: ProcessError): void {
+    this.#life.failed(error.message)
+    this.#news.refused(error, this.id)
+    this.#termination.launched()
+    this.#listener.exited()
+    this.#listener.closed()
+  }
+
+  /** No client writes any more. It may go on running, but waits for nobody. */
+  abandon(): void {
+    this.#streams?.endInputs()
+  }
+
+  /** Reads no more of its output, whoever may still write it, so that `Closed` can follow its exit. */
+  closeOutputs(): void {
+    this.#streams?.closeOutputs()
+  }
+
+  /** How many look at it. */
+  get viewCount(): number {
+    return this.#views.size
+  }
+
+  /** Of all windows into its outputs. */
+  get occupancy(): Occupancy {
+    let heldBytes = 0
+    let sizeBytes = 0
+    for (const { occupancy } of this.#views) {
+      heldBytes += occupancy.heldBytes
+      sizeBytes += occupancy.sizeBytes
+    }
+    return { heldBytes, sizeBytes }
+  }
+
+  /**
+   * Tells a client all there is to know, from the first fact on; one that looks before it has started what follows that.
+   * Whoever closes the view is told no more.
+   */
+  view(options: ViewOptions): View {
+    const view = new View(options, {
+      changed: () => this.#closeIfSettled(),
+      dropped: (fd) => this.#news.truncated(this, fd)
+    })
+    this.#views.add(view)
+    if (this.state !== "starting") for (const event of this.#life.events) view.tell(event)
+    if (this.#streams !== undefined) view.connect(this.#streams)
+    this.#closeIfSettled()
+    return view
+  }
+
+  closeView(view: View): void {
+    this.#views.delete(view)
+    view.close()
+    this.#closeIfSettled()
   }
 
   /** What its client has asked for in the place of an output. */
@@ -249,126 +288,6 @@ export class Process {
     this.#idle = new IdleTimer(idleTimeoutMs, silence, timeOut)
   }
 
-  /** It could not be started. */
-  failed(error: ProcessError): void {
-    this.#state = "failed"
-    this.#exitedAt = Date.now()
-    this.#events.push({ _tag: "Failed", at: this.#exitedAt, message: error.message })
-    this.#news.refused(error, this.id)
-    this.#launched.resolve()
-    this.#listener.exited()
-    this.#listener.closed()
-  }
-
-  /** Sends a client's signal now, and SIGKILL later. Answers, once the first is sent, whether anybody was there. */
-  async kill({ signal, forceKillAfterMs, tree }: Kill): Promise<boolean> {
-    await this.#launched.promise
-    const spawned = this.#spawned
-    if (spawned === undefined) return false
-    this.#sends(signal)
-    const target = this.#target(spawned, tree)
-    const found = await target.signal(signal)
-    if (forceKillAfterMs === undefined || !found) return found
-    const kill: ForcedKill = new ForcedKill({
-      target,
-      afterMs: forceKillAfterMs,
-      exited: spawned.exited,
-      outlives: tree,
-      onSignal: () => this.#sends("SIGKILL"),
-      onOver: () => {
-        if (this.#treeKills?.delete(kill)) this.#letGoIfOver()
-      }
-    })
-    if (tree) (this.#treeKills ??= new Set()).add(kill)
-    return true
-  }
-
-  /** The same, and answers only once the process has exited and its group is gone. Without a grace nobody gets SIGKILL. */
-  async killAndWait({ signal, forceKillAfterMs = MAX_TIMER_MS, tree }: Kill): Promise<boolean> {
-    const endable = await this.#endable()
-    if (endable === undefined) return false
-    let found = false
-    const killed = (sent: Signal): void => {
-      found = true
-      this.#sends(sent)
-    }
-    const steps = [{ _tag: "Signal", signal, forMs: forceKillAfterMs } as const]
-    this.waitingKills++
-    await new Ending(Promise.resolve({ ...endable, killed }), { by: "client", steps, withinMs: Infinity, tree }).done
-    this.waitingKills--
-    return found
-  }
-
-  /**
-   * Ends it and its group: the steps, its own unless others are given, then SIGKILL. Resolves once they are gone. Whoever
-   * comes second waits for the first, and can only make it faster; see {@link Ending.join}.
-   *
-   * Only its own client may wait for ever (an infinite `withinMs`): nobody else is kept waiting, and nothing runs on
-   * without an owner.
-   */
-  end(by: KilledBy, options: EndOptions = {}): Promise<void> {
-    const { steps = this.spec.stop, withinMs = boundOf(steps), tree = false } = options
-    const request = { by, steps, withinMs, tree: tree || this.#hasTreeKills }
-    if (this.#ending !== undefined) this.#ending.join(request)
-    else this.#ending = new Ending(this.#endable(), request)
-    return this.#ending.done.then(() => {
-      if (request.tree) for (const kill of this.#treeKills ?? []) kill.cancel()
-    })
-  }
-
-  get #hasTreeKills(): boolean {
-    return this.#treeKills !== undefined && this.#treeKills.size > 0
-  }
-
-  /** A client has sent a signal, or is about to. */
-  #sends(signal: Signal): void {
-    this.#lastSignal = signal
-    this.#sent = new Set(this.#sent).add(signal)
-  }
-
-  /** It has gone over a limit, and is ended for that as it would be by its client, in a bounded time. */
-  #exceeds(limit: ExceededLimit): void {
-    this.#tellExceeded(limit)
-    void this.end("limit", { withinMs: LIMIT_GRACE_MS })
-  }
-
-  /** It and its descendants have, all in all: what may be taken while they are asked to end is too much already. */
-  #treeExceeds(limit: ExceededLimit, strays: ReadonlyArray<ProcessIdentity>): void {
-    this.#tellExceeded(limit)
-    const tree = this.#treeOf(this.#spawned!)
-    tree.remember(strays)
-    if (this.#exit === undefined) void this.end("limit", { steps: [], tree: true })
-    // Its own end may be over, and theirs not.
-    else void tree.signal("SIGKILL")
-  }
-
-  #tellExceeded(limit: ExceededLimit): void {
-    if (this.#limit !== undefined) return
-    this.#limit = limit
-    if (this.#state !== "closed") this.#tell({ _tag: "Exceeded", at: Date.now(), limit })
-  }
-
-  async #endable(): Promise<Endable | undefined> {
-    await this.#launched.promise
-    const spawned = this.#spawned
-    return (
-      spawned && {
-        exited: spawned.exited,
-        target: (tree) => this.#target(spawned, tree),
-        closeStdin: () => this.#closeStdin(),
-        killed: (signal, by) => this.#killed(signal, by)
-      }
-    )
-  }
-
-  #target(spawned: Spawned, tree: boolean): Target {
-    return tree ? this.#treeOf(spawned) : groupOf(spawned)
-  }
-
-  #treeOf(spawned: Spawned): TreeTarget {
-    return (this.#tree ??= treeOf(spawned))
-  }
-
   /**
    * What a client has written before it asked for this comes by another port, and so perhaps later; but no later than in
    * the next turn of the loop but one.
@@ -379,77 +298,16 @@ export class Process {
     return this.#streams!.endStdin()
   }
 
-  /** Somebody has asked for its end, so it must not be started any more. */
-  get isEnding(): boolean {
-    return this.#ending !== undefined
-  }
-
-  /** Resolves once it has been started, or could not be. */
-  get launched(): Promise<void> {
-    return this.#launched.promise
-  }
-
-  /** How many look at it. */
-  get viewCount(): number {
-    return this.#views.size
-  }
-
-  /**
-   * Tells a client all there is to know, from the first fact on; one that looks before it has started what follows that.
-   * Whoever closes the view is told no more.
-   */
-  view(options: ViewOptions): View {
-    const view = new View(options, {
-      changed: () => this.#closeIfSettled(),
-      dropped: (fd) => this.#news.truncated(this, fd)
-    })
-    this.#views.add(view)
-    if (this.#state !== "starting") for (const event of this.#events) view.tell(event)
-    if (this.#streams !== undefined) view.connect(this.#streams)
-    this.#closeIfSettled()
-    return view
-  }
-
-  closeView(view: View): void {
-    this.#views.delete(view)
-    view.close()
-    this.#closeIfSettled()
-  }
-
-  /** What is kept of its output, and its ends. There is none before it has started. */
-  get streams(): ChildStreams | undefined {
-    return this.#streams
-  }
-
-  /** No client writes any more. It may go on running, but waits for nobody. */
-  abandon(): void {
-    this.#streams?.endInputs()
-  }
-
-  /** Reads no more of its output, whoever may still write it, so that `Closed` can follow its exit. */
-  closeOutputs(): void {
-    this.#streams?.closeOutputs()
-  }
-
   #exited(told: SpawnedEnd): void {
     const end = this.#confined.isSandboxed ? statusInSandbox(told, this.#possibleSignals) : told
     clearTimeout(this.#timeout)
     this.#enforcement.exited()
     this.#idle?.stop()
     this.#listener.exited()
-    this.#state = "exited"
-    this.#exitedAt = Date.now()
-    if (end.crashed === true) this.#killed("SIGKILL", "crash")
-    // A client's signal may have been meant as a message. That it was the end is known only now.
-    else if (end.signal !== null && end.signal === this.#lastSignal) this.#killed(this.#lastSignal, "client")
-    else if (end.signal === "SIGXCPU" && this.#confined.limits.cpuSeconds !== undefined) {
-      this.#tellExceeded("cpuSeconds")
-      this.#killed("SIGXCPU", "limit")
-    }
-    this.#exit = statusOf(end)
+    const killed = this.#killedAsSeen(end)
+    if (killed?.by === "limit") this.#life.exceeded("cpuSeconds")
+    this.#life.exited(end, killed)
     this.#groupLives = end.groupLives
-    this.#usage = end.usage
-    this.#tell({ _tag: "Exited", at: this.#exitedAt, status: this.#exit })
     this.#news.exited(this)
     this.#streams?.processExited(this.spec.waitForEof)
     if (this.spec.endGroupOnFailure && end.code !== null && end.code !== 0)
@@ -457,54 +315,44 @@ export class Process {
     this.#closeIfSettled()
   }
 
+  /** By what and by whom, where only its end tells. */
+  #killedAsSeen(end: SpawnedEnd): Killed | undefined {
+    if (end.crashed === true) return { signal: "SIGKILL", by: "crash" }
+    const { lastSignal } = this.#termination
+    // A client's signal may have been meant as a message. That it was the end is known only now.
+    if (end.signal !== null && end.signal === lastSignal) return { signal: lastSignal, by: "client" }
+    const isOverLimit = end.signal === "SIGXCPU" && this.#confined.limits.cpuSeconds !== undefined
+    return isOverLimit ? { signal: "SIGXCPU", by: "limit" } : undefined
+  }
+
   /** That may have ended it: those that were sent, and the kernel's for a limit. */
   get #possibleSignals(): ReadonlySet<Signal> {
-    return this.#confined.limits.cpuSeconds === undefined ? this.#sent : new Set<Signal>([...this.#sent, "SIGXCPU"])
+    const { sent } = this.#termination
+    return this.#confined.limits.cpuSeconds === undefined ? sent : new Set<Signal>([...sent, "SIGXCPU"])
   }
 
   /** Each client hears of the end once it has what came before; the process is over once all of them have. */
   #closeIfSettled(): void {
-    if (this.#exit === undefined || this.#streams?.haveEnded === false) return
-    const needsRelease = this.#groupLives || this.#hasTreeKills
+    if (this.#life.exit === undefined || this.#streams?.haveEnded === false) return
+    const needsRelease = this.#groupLives || this.#termination.hasTreeKills
     for (const view of this.#views) {
       view.closeIfSettled(needsRelease)
       if (view.isReleased) this.#views.delete(view)
     }
-    if (this.#state !== "exited" || [...this.#views].some((view) => !view.isSettled)) return
-    this.#state = "closed"
+    if (this.state !== "exited" || [...this.#views].some((view) => !view.isSettled)) return
+    this.#life.closed()
     this.#news.closed(this)
     this.#letGoIfOver()
   }
 
   #letGoIfOver(): void {
-    if (this.#state === "closed" && !this.#hasTreeKills) this.#listener.closed()
-  }
-
-  #killed(signal: Signal, by: KilledBy): void {
-    // What is left of its group is swept in silence: its own story has been told.
-    if (this.#exit !== undefined) return
-    this.#sent = new Set(this.#sent).add(signal)
-    this.#killedBy ??= by
-    this.#tell({ _tag: "Killed", at: Date.now(), by, signal })
+    if (this.state === "closed" && !this.#termination.hasTreeKills) this.#listener.closed()
   }
 
   #tell(event: LifecycleEvent): void {
-    this.#events.push(event)
     for (const view of this.#views) view.tell(event)
   }
 }
-
-const statusOf = (end: SpawnedEnd): ExitStatus =>
-  end.signal !== null ? { _tag: "Signaled", signal: end.signal as Signal } : { _tag: "Exited", code: end.code ?? 0 }
-
-/** For whoever is not the process's own client: where that would wait for ever, and the longest that it may say. */
-const DEFAULT_GRACE_MS = 5000
-const MAX_GRACE_MS = 60_000
-/** What a process gets at most that is over a limit, whatever its client has asked for it. */
-const LIMIT_GRACE_MS = 5000
-
-const boundOf = (steps: StopSteps): number =>
-  steps.some(({ forMs }) => isEndless(forMs)) ? DEFAULT_GRACE_MS : MAX_GRACE_MS
 
 /** What would end it politely. */
 const firstSignal = (steps: StopSteps): Signal => steps.find((step) => step._tag === "Signal")?.signal ?? "SIGTERM"

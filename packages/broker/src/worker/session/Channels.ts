@@ -1,10 +1,6 @@
-/**
- * What a session has to do with processes: those that it looks at, each on the channel that the client chose for it, and
- * those that are its own.
- */
+/** What a session looks at: processes and streams of the host, each on the channel that the client chose for it. */
 import {
   AlreadyExited,
-  atStage,
   type BrokerFrameEncoded,
   type BrokerUnavailable,
   type Channel,
@@ -19,10 +15,6 @@ import {
   type PermissionDenied,
   ProcessError,
   type ProcessInfo,
-  type SpawnedProcess,
-  type SpawnSpec,
-  type StageLink,
-  type StartOperation,
   type StreamOffsets,
   streamName,
   type Unread
@@ -30,18 +22,12 @@ import {
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as Semaphore from "effect/Semaphore"
 import { errnoOf } from "../../child/start-child.ts"
 import { authorizeHostStream } from "../access/Authorizer.ts"
 import { type Capability, isOf } from "../access/Capability.ts"
-import type { Confined } from "../confine/Confinement.ts"
 import type { HostStream } from "../host-stdio/HostStdio.ts"
-import { admit, type Asked, askFor, authorizeStart } from "../process/admit.ts"
-import { launch } from "../process/launch.ts"
-import { launchPipeline } from "../process/launch-pipeline.ts"
 import type { Process } from "../process/Process.ts"
 import type { ProcessFrame, View, ViewOptions } from "../process/View.ts"
-import { joinStages } from "../spawn/join-stages.ts"
 import type { Worker } from "../Worker.ts"
 import type { DataPort } from "./DataPort.ts"
 
@@ -56,12 +42,6 @@ interface Attached {
   readonly view: View
   /** Whether the release of the channel ends the process. */
   endsProcess: boolean
-}
-
-/** A process that is to be started on a channel. */
-interface Start {
-  readonly channel: Channel
-  readonly spec: SpawnSpec
 }
 
 export interface AttachOptions {
@@ -80,14 +60,6 @@ export class Channels {
   readonly #onBreach: () => void
   readonly #attached = new Map<Channel, Attached>()
   readonly #hostStreams = new Map<Channel, HostStream>()
-  /** Started here, and not over yet: they end with the session unless the policy says otherwise. */
-  readonly #own = new Set<Process>()
-  /**
-   * Pipelines are started one after the other: each holds descriptors from its first stage to its last, so two that wait for
-   * more could wait for each other. Those of two clients could, for as long as a start is tried; but a client must not be
-   * able to hold up another's.
-   */
-  readonly #pipelineStarts = Semaphore.makeUnsafe(1)
   #closed: InvalidToken | BrokerUnavailable | undefined
 
   /** `onBreach`: the client has sent more than it had credit for. */
@@ -96,65 +68,6 @@ export class Channels {
     this.#capability = capability
     this.#data = data
     this.#onBreach = onBreach
-  }
-
-  /** Starts a process on a channel. */
-  spawn(channel: Channel, spec: SpawnSpec): Effect.Effect<SpawnedProcess, ProcessError> {
-    return Effect.gen({ self: this }, function* () {
-      yield* this.#checkFree([channel])
-      const process = yield* this.#admit("spawn", spec)
-      this.#put(channel, process)
-      yield* Effect.tapError(this.#launch(process), () => Effect.sync(() => this.#attached.delete(channel)))
-      return process.spawned
-    })
-  }
-
-  /** Starts processes that are joined by links, each on a channel: all of them, or none. */
-  pipeline(
-    stages: ReadonlyArray<Start>,
-    stageLinks: ReadonlyArray<StageLink>
-  ): Effect.Effect<ReadonlyArray<SpawnedProcess>, ProcessError> {
-    return Effect.gen({ self: this }, function* () {
-      const authorized = yield* Effect.forEach(stages, ({ spec }, stage) =>
-        Effect.suspend(() => {
-          const asked = askFor(this.#worker, this.#capability, "pipeline", spec)
-          return Effect.map(authorizeStart(asked), (confined) => ({ asked, confined }))
-        }).pipe(Effect.mapError((error) => atStage(error, stage)))
-      )
-      yield* this.#checkFree(stages.map(({ channel }) => channel))
-      const { spawner } = this.#worker
-      const links = stageLinks.map(() => spawner.openLink())
-      const requests = joinStages(
-        authorized.map(({ confined }) => confined.request),
-        stageLinks,
-        links
-      )
-      const start = Effect.gen({ self: this }, function* () {
-        const processes: Array<Process> = []
-        for (const [stage, { channel }] of stages.entries()) {
-          const { asked, confined } = authorized[stage]!
-          const process = yield* this.#addOwn(asked, { ...confined, request: requests[stage]! }).pipe(
-            Effect.mapError((error) => atStage(error, stage)),
-            Effect.tapError((error) => Effect.sync(() => processes.forEach((each) => each.failed(error))))
-          )
-          processes.push(process)
-          this.#put(channel, process)
-        }
-        yield* this.#pipelineStarts.withPermits(1)(launchPipeline(processes, links, spawner))
-        return processes.map(({ spawned }) => spawned)
-      })
-      const release = Effect.forEach(stages, ({ channel }) => this.release(channel), { concurrency: "unbounded" })
-      return yield* Effect.tapError(start, () => release)
-    })
-  }
-
-  /** Starts a process on no channel. */
-  start(spec: SpawnSpec): Effect.Effect<ProcessInfo, ProcessError> {
-    return Effect.gen({ self: this }, function* () {
-      const process = yield* this.#admit("start", spec)
-      yield* this.#launch(process)
-      return process.info
-    })
   }
 
   /** Puts a process that is there already on a channel. */
@@ -170,7 +83,7 @@ export class Channels {
       yield* Effect.promise(() => process.launched)
       if (this.#closed !== undefined) return yield* this.#closed
       if (process.info.state === "failed") return yield* new AlreadyExited({ id: process.id, operation: "attach" })
-      yield* this.#checkFree([channel])
+      yield* this.checkFree([channel])
       if (process.viewCount >= MAX_VIEWS) return yield* new LimitExceeded({ limit: "attachments", maximum: MAX_VIEWS })
       const places = yield* Effect.fromResult(placesOf(process, from))
       const isOwner = isOf(process.owner, this.#capability.tokenId)
@@ -205,7 +118,7 @@ export class Channels {
           })
         )
       ),
-      Effect.andThen(this.#checkFree([channel])),
+      Effect.andThen(this.checkFree([channel])),
       Effect.andThen(opening),
       Effect.flatMap((stream) =>
         stream === undefined
@@ -216,6 +129,11 @@ export class Channels {
             })
       )
     )
+  }
+
+  /** Forgets a channel whose process has not been started. */
+  drop(channel: Channel): void {
+    this.#attached.delete(channel)
   }
 
   /** The release of the channel will not end its process. */
@@ -271,8 +189,8 @@ export class Channels {
     }
   }
 
-  /** Says why on each channel, closes the data port, and gives up the session's own processes to whoever asked. */
-  close(error: InvalidToken | BrokerUnavailable): ReadonlyArray<Process> {
+  /** Says why on each channel, and closes the data port. */
+  close(error: InvalidToken | BrokerUnavailable): void {
     const encoded = encodeError(error)
     for (const [channel, { process, view }] of this.#attached) {
       this.#data.post({ _tag: "Lost", channel, error: encoded })
@@ -286,9 +204,6 @@ export class Channels {
     this.#closed = error
     this.#attached.clear()
     this.#hostStreams.clear()
-    const own = [...this.#own]
-    this.#own.clear()
-    return own
   }
 
   #view(process: Process, channel: Channel, options: Looking, mayWrite: boolean): View {
@@ -304,18 +219,15 @@ export class Channels {
     return (frame) => this.#data.post({ ...frame, channel } as BrokerFrameEncoded)
   }
 
-  #launch(process: Process): Effect.Effect<void, ProcessError> {
-    return launch(process, this.#worker.spawner)
-  }
-
   /** A process that is about to start becomes the channel's own. */
-  #put(channel: Channel, process: Process): void {
+  put(channel: Channel, process: Process): void {
     const { windowBytes, unread } = process.spec
     const view = this.#view(process, channel, { windowBytes, unread, replay: true }, true)
     this.#attached.set(channel, { process, view, endsProcess: true })
   }
 
-  #checkFree(channels: ReadonlyArray<Channel>): Effect.Effect<void, InvalidArgument | LimitExceeded> {
+  /** Succeeds where none of them is in use, and there is room for all. */
+  checkFree(channels: ReadonlyArray<Channel>): Effect.Effect<void, InvalidArgument | LimitExceeded> {
     const taken = channels.find((channel) => this.#attached.has(channel) || this.#hostStreams.has(channel))
     if (taken !== undefined) {
       return Effect.fail(new InvalidArgument({ argument: "channel", problem: `${taken} is in use` }))
@@ -323,21 +235,6 @@ export class Channels {
     return this.#attached.size + this.#hostStreams.size + channels.length <= MAX_CHANNELS
       ? Effect.void
       : Effect.fail(new LimitExceeded({ limit: "channels", maximum: MAX_CHANNELS }))
-  }
-
-  #admit(operation: StartOperation, spec: SpawnSpec): Effect.Effect<Process, ProcessError> {
-    return Effect.suspend(() => {
-      const asked = askFor(this.#worker, this.#capability, operation, spec)
-      return Effect.flatMap(authorizeStart(asked), (confined) => this.#addOwn(asked, confined))
-    })
-  }
-
-  /** A process of this session, known to the registry and not yet started. */
-  #addOwn(asked: Asked, confined: Confined) {
-    return Effect.tap(
-      admit(asked, confined, (process) => this.#own.delete(process)),
-      (process) => Effect.sync(() => this.#own.add(process))
-    )
   }
 }
 

@@ -34,6 +34,7 @@ import { DataPort } from "./DataPort.ts"
 import { kill, stop } from "./terminate.ts"
 import { OutputCursors } from "./OutputCursors.ts"
 import { type Handlers, serve } from "./serve.ts"
+import { Starts } from "./Starts.ts"
 
 /** Wrong tokens that one connection may present. */
 const MAX_FAILED_CONNECTS = 5
@@ -46,6 +47,7 @@ type State =
       readonly _tag: "Connected"
       readonly capability: Capability
       readonly channels: Channels
+      readonly starts: Starts
       readonly cursors: OutputCursors
       readonly subscriptions: Subscriptions
       readonly news: SessionNews
@@ -107,9 +109,9 @@ export class Session {
 
   readonly #handlers: Handlers<Operations> = {
     connect: (payload) => this.#connect(payload),
-    spawn: ({ channel, spec }) => this.#whenConnected(({ channels }) => channels.spawn(channel, spec)),
-    pipeline: ({ stages, links }) => this.#whenConnected(({ channels }) => channels.pipeline(stages, links)),
-    start: ({ spec }) => this.#whenConnected(({ channels }) => channels.start(spec)),
+    spawn: ({ channel, spec }) => this.#whenConnected(({ starts }) => starts.spawn(channel, spec)),
+    pipeline: ({ stages, links }) => this.#whenConnected(({ starts }) => starts.pipeline(stages, links)),
+    start: ({ spec }) => this.#whenConnected(({ starts }) => starts.start(spec)),
     attach: ({ channel, id, ...options }) =>
       this.#whenConnected((connected) =>
         Effect.flatMap(this.#visible(connected, "attach", id), (process) =>
@@ -251,6 +253,7 @@ export class Session {
         _tag: "Connected",
         capability,
         channels,
+        starts: new Starts(this.#worker, capability, channels),
         cursors: new OutputCursors(),
         subscriptions,
         news: new SessionNews(bus, capability),
@@ -307,11 +310,12 @@ export class Session {
       if (this.#state._tag === "Unconnected") this.#state = { _tag: "Over", error }
       return []
     }
-    const { capability, channels, subscriptions } = this.#state
+    const { capability, channels, starts, subscriptions } = this.#state
     this.#state = { _tag: "Over", error }
     this.#worker.bus.tellOf(capability, { _tag: "ClientLost", ...told })
     subscriptions.close(error)
-    return channels.close(error)
+    channels.close(error)
+    return starts.giveUp()
   }
 }
 
