@@ -28,6 +28,8 @@ export interface Session {
   /** What reads lines of shell. */
   readonly shell: DefaultShell
   readonly call: Remote<Operations>
+  /** Succeeds once no call is pending. */
+  readonly answered: Effect.Effect<void>
   /** Waits for this turn of the loop, or a later one, to have room for another spawn. */
   readonly turn: Effect.Effect<void>
   /** A new channel, which hears everything from the first frame on. */
@@ -66,7 +68,7 @@ export const connectSession = (
       if (isOpen) onEnd()
       isOpen = false
     }
-    const { call, disconnect } = connectRemote(Operations, port, (reason) => {
+    const { call, answered, disconnect } = connectRemote(Operations, port, (reason) => {
       ended = reason
       end()
     })
@@ -85,6 +87,7 @@ export const connectSession = (
       subject,
       shell: new DefaultShell(subject, shell),
       call,
+      answered,
       turn: new Pace().turn,
       openChannel: (windowBytes) => {
         const channel = lastChannel++

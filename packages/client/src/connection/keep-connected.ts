@@ -9,6 +9,9 @@ import { type ConnectError, connectSession, type Session } from "./connect-sessi
 /** How long a call waits for the next session. A broker that is replaced is back after some 400 ms. */
 const PATIENCE = "10 seconds"
 
+/** How long a session that has ended still hears what was asked before, such as why it has. Mostly there is nothing to hear. */
+const LAST_ANSWERS = "1 second"
+
 /** Between two tries to connect: short at first, since a broker that was there is mostly there again at once. */
 const untilConnected = Schedule.min([Schedule.exponential("20 millis"), Schedule.spaced("1 second")]).pipe(
   Schedule.jittered
@@ -47,9 +50,10 @@ export const keepConnected = (
     const connectOnce: Effect.Effect<Session, Refusal> = Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const own = yield* Scope.fork(scope)
+        let answered: Effect.Effect<unknown> = Effect.void
         const ended = (): void => {
           reconnect()
-          run(Scope.close(own, Exit.void))
+          run(Effect.forkIn(Effect.ensuring(answered, Scope.close(own, Exit.void)), scope))
         }
         const connecting = ports.pipe(
           Effect.mapError((error): Refusal => ({ error, isLast: withoutPort === "give up" || !isUnavailable(error) })),
@@ -58,7 +62,9 @@ export const keepConnected = (
           ),
           Scope.provide(own)
         )
-        return yield* Effect.onError(restore(connecting), (cause) => Scope.close(own, Exit.failCause(cause)))
+        const session = yield* Effect.onError(restore(connecting), (cause) => Scope.close(own, Exit.failCause(cause)))
+        answered = Effect.timeoutOption(session.answered, LAST_ANSWERS)
+        return session
       })
     )
 

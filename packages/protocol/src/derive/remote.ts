@@ -28,6 +28,8 @@ export type Remote<Rpcs extends Rpc.Any> = {
 
 export interface Connection<Rpcs extends Rpc.Any> {
   readonly call: Remote<Rpcs>
+  /** Succeeds once no call is pending. */
+  readonly answered: Effect.Effect<void>
   /** Fails every call that is pending, and every later one. The port is closed. */
   readonly disconnect: (reason: BrokerUnavailable) => void
 }
@@ -41,6 +43,12 @@ export const connectRemote = <Rpcs extends Rpc.Any>(
   onClose: (reason: BrokerUnavailable) => void = () => {}
 ): Connection<Rpcs> => {
   const pending = new Set<(reason: BrokerUnavailable) => void>()
+  const waiting = new Set<() => void>()
+  const tellAnswered = (): void => {
+    if (pending.size > 0) return
+    for (const answered of waiting) answered()
+    waiting.clear()
+  }
   let closed: BrokerUnavailable | undefined
   const disconnect = (reason: BrokerUnavailable): void => {
     if (closed !== undefined) return
@@ -49,6 +57,7 @@ export const connectRemote = <Rpcs extends Rpc.Any>(
     endpoint.forget()
     for (const fail of pending) fail(reason)
     pending.clear()
+    tellAnswered()
     onClose(reason)
   }
   const endpoint = new Endpoint(port)
@@ -71,13 +80,24 @@ export const connectRemote = <Rpcs extends Rpc.Any>(
       const settle = (outcome: Effect.Effect<ReplyEncoded>): void => {
         forget()
         resume(outcome)
+        tellAnswered()
       }
       method(message).then(
         (reply) => settle(Effect.succeed(reply as ReplyEncoded)),
         (cause) => settle(Effect.die(cause))
       )
-      return Effect.sync(forget)
+      return Effect.sync(() => {
+        forget()
+        tellAnswered()
+      })
     })
+
+  const answered = Effect.callback<void>((resume) => {
+    const tell = (): void => resume(Effect.void)
+    waiting.add(tell)
+    tellAnswered()
+    return Effect.sync(() => waiting.delete(tell))
+  })
 
   const call: Record<string, unknown> = {}
   for (const operation of group.requests.values() as Iterable<unknown> as Iterable<Rpc.AnyWithProps>) {
@@ -95,7 +115,7 @@ export const connectRemote = <Rpcs extends Rpc.Any>(
         )
       })
   }
-  return { call: call as Remote<Rpcs>, disconnect }
+  return { call: call as Remote<Rpcs>, answered, disconnect }
 }
 
 type Receive = (event: { readonly data: unknown }) => void

@@ -3,6 +3,7 @@ import { assert, it } from "@effect/vitest"
 import { Broker } from "@spawnbroker/broker"
 import { Client, type ProcessHandle } from "@spawnbroker/client"
 import { Gateway } from "@spawnbroker/gateway"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -176,6 +177,28 @@ it.live("a client whose token is revoked is told so, and tries no more", () =>
     yield* broker.revoke(token, { kill: true })
     const refusal = yield* Effect.flip(client.list())
     assert.deepInclude(refusal, { _tag: "InvalidToken", reason: "revoked" })
+  }).pipe(Effect.scoped)
+)
+
+it.live("calls that are under way when the token is revoked are answered, or refused for that", () =>
+  Effect.gen(function* () {
+    const broker = yield* Broker.start({ policyWarnings: "ignore" })
+    const { webSocketUrl } = yield* Gateway.start(broker)
+    for (let round = 0; round < 20; round++) {
+      const token = yield* broker.mint(keeping)
+      const client = yield* Client.connectWebSocket(webSocketUrl, token)
+      const revoking = yield* Effect.forkChild(broker.revoke(token), { startImmediately: true })
+      const outcomes = yield* Effect.all(
+        Array.from({ length: 50 }, () => Effect.exit(Effect.andThen(Effect.yieldNow, client.list()))),
+        { concurrency: "unbounded" }
+      )
+      yield* Fiber.join(revoking)
+      for (const outcome of outcomes) {
+        if (Exit.isFailure(outcome)) {
+          assert.deepInclude(Cause.squash(outcome.cause), { _tag: "InvalidToken", reason: "revoked" })
+        }
+      }
+    }
   }).pipe(Effect.scoped)
 )
 
